@@ -1,4 +1,4 @@
-/** The last administrator is never lost, whoever takes the role from whom at the same time. */
+/** The last administrator is never lost, in any concurrent changes of roles. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { raw } from '../../platform/data/raw.ts';
@@ -23,7 +23,7 @@ const administrators = async (): Promise<string[]> => {
   return (await raw(agents.kysely, text)).rows.map((row: any) => row.id);
 };
 
-/** So many and no others are administrators, each with a session of their own. */
+/** Makes just so many users administrators, each with a session. */
 async function only(count: number): Promise<Actor[]> {
   const now = agents.clock.now();
   const chosen = people.slice(0, count);
@@ -36,7 +36,7 @@ async function only(count: number): Promise<Actor[]> {
   return admins;
 }
 
-/** What became of it: OK, or the code of why not. */
+/** The outcome of a mutation: OK, or the code of its error. */
 async function outcomeOf(mutation: string, input: Record<string, unknown>, by: Actor): Promise<string> {
   const { data, errors } = await agents.attempt(mutation, input, '', by);
   return (errors?.[0]?.originalError as any)?.code ?? data![mutation].userErrors[0]?.code ?? 'OK';
@@ -44,14 +44,14 @@ async function outcomeOf(mutation: string, input: Record<string, unknown>, by: A
 const takeFrom = (userId: string, by: Actor) =>
   outcomeOf('setUserRoles', { id: userId, expectedVersion: 2, roles: ['OPERATOR'] }, by);
 
-/** Each does theirs so many milliseconds after the one before. */
+/** Runs deeds concurrently, each so many milliseconds after the one before. */
 const staggered = <T>(delay: number, deeds: readonly (() => Promise<T>)[]): Promise<T[]> =>
   Promise.all(deeds.map((deed, n) => (n * delay === 0 ? deed() : setTimeout(n * delay).then(deed))));
 
 const ROUNDS = Array.from({ length: 24 }, (_, n) => [0, 1, 5][n % 3]!);
 
 test.each([2, 3, 4])(
-  'of %i administrators in a ring who take the role from one another at once some stay',
+  'of %i administrators in a ring who concurrently take the role from one another, some stay',
   async (n) => {
     const outcomes = new Set<string>();
     for (const delay of ROUNDS) {
@@ -73,14 +73,14 @@ test.each([2, 3, 4])(
   },
 );
 
-/** The caller whom a gateway makes of a new key of theirs. */
+/** The caller that a gateway makes of a new API key of an administrator. */
 async function keyOf(maker: Actor, ...scopes: string[]): Promise<Actor> {
   const { key } = await agents.mutate('createApiKey', { name: 'key', scopes }, 'key', maker);
   const good = await agents.query('apiKeyIdentity', { hash: hashOfApiKey(key) }, 'id userId scopes', service);
   return new Actor({ id: good.userId, roles: [], scopes: good.scopes, apiKeyId: good.id });
 }
 
-test('of two whose keys do it one stays, and a key does not outlive the power of its maker', async () => {
+test('of two administrators whose API keys do so, one stays, and a key does not outlive its maker’s role', async () => {
   for (const delay of ROUNDS.slice(0, 12)) {
     const [one, other] = (await only(2)) as [Actor, Actor];
     const [ones, others] = [await keyOf(one, 'identity:admin'), await keyOf(other, 'identity:admin')];
@@ -91,21 +91,21 @@ test('of two whose keys do it one stays, and a key does not outlive the power of
 });
 
 describe('the last administrator', () => {
-  test('does not lose the role to anybody: themselves, a key of theirs, or an agent', async () => {
+  test('cannot lose the role by any caller: themselves, their API key, or an agent', async () => {
     const [last] = (await only(1)) as [Actor];
     for (const by of [last, await keyOf(last, 'identity:admin'), admin, service])
       expect(await takeFrom(last.id, by)).toBe('INVALID_STATE');
     expect(await administrators()).toEqual([last.id]);
   });
 
-  test('is one who is: staff of other roles do not count', async () => {
+  test('is the last one also beside staff of other roles', async () => {
     const [last] = (await only(1)) as [Actor];
     await client.staff('OPERATOR', 'VIEWER', 'ANALYST');
     expect(await takeFrom(last.id, admin)).toBe('INVALID_STATE');
   });
 });
 
-describe('two who shut each other out at once', () => {
+describe('two administrators who concurrently shut each other out', () => {
   const living = async (ids: readonly string[]): Promise<number> => {
     const text = 'select id from identity.session where id = any($1) and revoked_at is null';
     return (await raw(agents.kysely, text, [ids])).rows.length;
@@ -113,7 +113,7 @@ describe('two who shut each other out at once', () => {
   test.each([
     ['by ending all sessions', 'revokeUserSessions'],
     ['by resetting the second factor', 'resetSecondFactor'],
-  ])('%s: the one who came first stays', async (_, mutation) => {
+  ])('%s: the first one stays', async (_, mutation) => {
     for (const delay of ROUNDS.slice(0, 12)) {
       const [one, other] = (await only(2)) as [Actor, Actor];
       for (const { id } of [one, other])
@@ -132,7 +132,7 @@ describe('two who shut each other out at once', () => {
     }
   });
 
-  test('by ending a single session of the other: one goes on', async () => {
+  test('by ending a single session of the other: one session goes on', async () => {
     for (const delay of ROUNDS.slice(0, 12)) {
       const [one, other] = (await only(2)) as [Actor, Actor];
       const told = await staggered(delay, [
@@ -144,7 +144,7 @@ describe('two who shut each other out at once', () => {
     }
   });
 
-  test('an operator who was just made a customer resets nobody’s second factor any more', async () => {
+  test('an operator who was just demoted can no longer reset a second factor', async () => {
     const operator = await client.staff('OPERATOR');
     const { user } = await client.signUp({ email: `reset.${operator.id}@example.com` });
     await raw(agents.kysely, `update identity.account set roles = '{VIEWER}' where id = $1`, [operator.id]);

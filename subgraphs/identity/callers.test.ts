@@ -1,4 +1,4 @@
-/** A session that was ended, or a key that was revoked, changes nothing about any account, whatever its token still says. */
+/** An ended session or a revoked API key changes no account, whatever its token still says. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { lock } from '../../platform/data/locks.ts';
 import { roomSdl } from '../../platform/graphql/room-sdl.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-/** The caller, an administrator, and somebody else whom they act on. */
+/** The caller, an administrator, and another user as the target. */
 let self: Actor;
 let other: Actor;
 beforeEach(async () => {
@@ -37,7 +37,7 @@ const linked = async (userId: string): Promise<string> => {
 const key = async (by: Actor, scopes = ['*:admin']): Promise<string> =>
   (await it.client.mutate('createApiKey', { name: 'key', scopes }, 'apiKey { id }', by)).apiKey.id;
 
-/** What is asked with a session that has ended by then, once it was prepared. */
+/** Mutations, each with its preparation, that a caller sends by an ended session. */
 const DEEDS: Record<string, () => Promise<[input: Record<string, unknown> | undefined, fields: string]>> = {
   unlinkIdentity: async () => [{ id: await linked(self.id) }, 'done'],
   revokeSession: async () => [{ sessionId: other.sessionId }, 'ended'],
@@ -63,7 +63,7 @@ const DEEDS: Record<string, () => Promise<[input: Record<string, unknown> | unde
   revokeApiKey: async () => [{ id: await key(self) }, 'revoked'],
   setUserRoles: async () => [{ id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }'],
 };
-/** Those that change nothing of an account by who asks. */
+/** Mutations that need no check of the caller, with the reason. */
 const OTHERS: Record<string, string> = {
   signOut: 'It ends that very session.',
   beginIdentityLink: 'It only says where to go; linkIdentity asks again.',
@@ -80,7 +80,7 @@ const snapshot = async () => {
   return (await it.rows(`select ${all.join()}`))[0];
 };
 
-test('every mutation of somebody signed in is tried here, or is known not to change an account', () => {
+test('every mutation of signed-in users is tested here, or listed with the reason why not', () => {
   const { definitions } = ownTypeDefsOf(roomSdl(import.meta.dirname));
   const guarded = definitions
     .flatMap((one: any) => (one.name?.value === 'Mutation' ? one.fields : []))
@@ -92,7 +92,7 @@ test('every mutation of somebody signed in is tried here, or is known not to cha
 });
 
 describe.each(Object.keys(DEEDS))('%s', (name) => {
-  test('is done in a session that goes on, and refused in one that was ended', async () => {
+  test('works in a living session, and is refused in an ended one', async () => {
     const [input, fields] = await DEEDS[name]!();
     await it.rows(`update identity.session set revoked_at = now(), revoked_reason = 'ENDED_BY_USER' where id = $1`, [
       self.sessionId,
@@ -107,12 +107,12 @@ describe.each(Object.keys(DEEDS))('%s', (name) => {
   });
 });
 
-describe('a key', () => {
+describe('an API key', () => {
   const asKey = (id: string, scopes = ['*:admin']) => new Actor({ id: self.id, roles: [], scopes, apiKeyId: id });
   const demote = (as: Actor) =>
     agents.attempt('setUserRoles', { id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }', as);
 
-  test('that was revoked or has expired, of which a gateway has not heard, does nothing', async () => {
+  test('that was revoked or has expired does nothing, also if the gateway has not heard of it', async () => {
     const id = await key(self);
     const before = (await snapshot()).account;
     await it.rows('update identity.api_key set revoked_at = now() where id = $1', [id]);
@@ -125,7 +125,7 @@ describe('a key', () => {
     expect((await snapshot()).account).toEqual(before);
   });
 
-  test('whose maker has lost the role does nothing with what a gateway remembers of it', async () => {
+  test('whose maker has lost the role does nothing with the scopes that a gateway has cached', async () => {
     const id = await key(self);
     await it.client.setRoles({ id: self.id, expectedVersion: 2, roles: ['OPERATOR'] }, admin);
     expect(codeOf(await demote(asKey(id)))).toBe('FORBIDDEN');
@@ -136,7 +136,7 @@ describe('a key', () => {
   });
 });
 
-test('who signs in, and is nobody yet, waits for nobody else who does', async () => {
+test('concurrent sign-ins of anonymous callers do not wait for one another', async () => {
   const { recoveryCodes } = await it.added(self);
   const [{ email }] = (await it.rows('select email from identity.account where id = $1', [self.id])) as [any];
   const challenge = await it.challenged(email);
@@ -146,8 +146,8 @@ test('who signs in, and is nobody yet, waits for nobody else who does', async ()
   });
 });
 
-describe('of those who do it at once', () => {
-  test.each([0, 1, 5])('nobody unlinks their last way in, %i ms apart', async (delay) => {
+describe('of concurrent requests', () => {
+  test.each([0, 1, 5])('none unlinks the last way in, %i ms apart', async (delay) => {
     await it.rows('update identity.account set password_hash = null where id = $1', [self.id]);
     const ids = [await linked(self.id), await linked(self.id), await linked(self.id)];
     const told = await Promise.all(
@@ -160,7 +160,7 @@ describe('of those who do it at once', () => {
     expect(await it.rows('select 1 from identity.linked_identity where user_id = $1', [self.id])).toHaveLength(1);
   });
 
-  test('nobody has more keys than fifty', async () => {
+  test('none makes more than fifty API keys', async () => {
     await it.rows(
       `insert into identity.api_key (id, user_id, name, hash, hint, scopes, created_at, expires_at)
        select 'apikey_' || $1 || n, $1, 'n', $1 || n, 'agk_', '{order:read}', now(), $2 from generate_series(1, 48) n`,
@@ -172,7 +172,7 @@ describe('of those who do it at once', () => {
     expect(await it.rows('select 1 from identity.api_key where user_id = $1', [self.id])).toHaveLength(50);
   });
 
-  test('one sets a password by a link', async () => {
+  test('one sets a password by the link of a mail', async () => {
     const [{ email }] = (await it.rows('select email from identity.account where id = $1', [self.id])) as [any];
     await it.client.mutate('requestPasswordReset', { email }, 'done', self);
     const mail = `select id, sealed from identity.recovery_token where user_id = $1 and purpose = 'RESET_PASSWORD' and used_at is null`;

@@ -1,10 +1,9 @@
 /**
- * What a caller asks for about an account, in one transaction. It holds the lock of the caller's account beside that of
- * the one that is changed, and looks first whether the caller may still ask: their token was good when they asked, but
- * since then, while a hash was computed or a provider asked, their session may have been ended because it is a thief's,
- * or their role taken, and another gateway hears of it only after a moment. What is under way must not undo that. There
- * is no other way to this check than the one that takes the lock, without which two callers who shut each other out
- * would both pass.
+ * A change of an account by a caller, in one transaction. It holds the locks of the caller's account and of the changed
+ * one, and checks first that the caller may still act: the token was good at the request, but since then, while a hash
+ * was computed or a provider asked, the session may have been ended because it is a thief's, or the role taken, and
+ * another gateway learns of it only after a moment. A request under way must not undo that. The check is only available
+ * with the lock, without which two callers who shut each other out would both pass.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
@@ -15,13 +14,13 @@ import { keyActor } from './api-keys/bounds.ts';
 import { keysWithMakers } from './api-keys/queries.ts';
 import type { Tables } from './entities.ts';
 
-/** What is changed, and what it takes. */
+/** A change: its account, required scope and locks. */
 export interface Change {
-  /** Whose account it is. */
+  /** The user whose account is changed. */
   of: string;
   /** The scope that the caller must still have. @default none: it is the caller's own account */
   needs?: string;
-  /** What else is locked. */
+  /** Further locks. */
   locks?: readonly string[];
 }
 
@@ -48,17 +47,17 @@ export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' |
     return keyActor(key);
   };
 
-  /** Whose lock a caller needs: agents, guests and nobody have no account, and must not wait for one another. */
+  /** The lock of a caller: agents, guests and anonymous callers have no account, and must not wait for one another. */
   const ownLock = ({ id, sessionId, apiKeyId }: Actor): string[] => (sessionId || apiKeyId ? [id] : []);
 
-  /** The caller as they stand now; of those without an account the token says it all. */
+  /** The caller with present rights; for callers without an account those of the token. */
   const currentCaller = async (work: Work<Tables>, actor: Actor): Promise<Actor> => {
     if (actor.sessionId) return bySession(work, actor);
     return actor.apiKeyId ? byKey(work, actor) : actor;
   };
 
   return {
-    /** @throws Unauthenticated if the caller was shut out meanwhile; Forbidden if they have not what it needs any more */
+    /** @throws Unauthenticated if the caller was shut out meanwhile; Forbidden if the caller lost the required scope */
     change: <T>(
       { of, needs, locks = [] }: Change,
       context: RequestContext,

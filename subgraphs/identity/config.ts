@@ -4,7 +4,7 @@ import { identityProviders, redirectUris } from './providers/config.ts';
 
 const DAY = 86_400;
 
-/** What is configured of it. */
+/** The agent's configuration variables. */
 export const variables = z.object({
   REFRESH_TOKEN_SECONDS: value
     .whole(1, 366 * DAY)
@@ -27,5 +27,5 @@ export const variables = z.object({
   ),
 });
 
-/** The same, read. */
+/** Their parsed values. */
 export type IdentityVariables = z.infer<typeof variables>;

@@ -28,7 +28,7 @@ test('each demo account signs in with its role, without asking the customer agen
   }
 });
 
-test('loading again changes nothing', async () => {
+test('loading the demo again changes nothing', async () => {
   const rows = async () => (await raw(agents.kysely, 'select * from identity.account order by id')).rows;
   const before = await rows();
   await raw(agents.kysely, 'delete from platform.demo_load');

@@ -18,7 +18,7 @@ const PEOPLE: Record<DemoAccount, { name: string; role: Role }> = {
 };
 
 export const identityDemo = (store: Store<Tables>) => async (): Promise<void> => {
-  // One hash for all: hashing is slow on purpose, and their password is known to everybody.
+  // One hash for all: hashing is slow on purpose, and their password is public.
   const passwordHash = await hashPassword(demoWorld.password);
   const rows = demoWorld.accounts.map((account) => accountRow(account, passwordHash));
   await store.write({ locks: [], origin: {} }, ({ sql }) =>
@@ -42,7 +42,7 @@ function accountRow(account: DemoAccount, passwordHash: string) {
     passwordHash,
     roles: [role],
     customerId: isCustomer ? demoWorld.customerId(0) : null,
-    customerMade: isCustomer, // By the customer agent's own demo.
+    customerMade: isCustomer, // The customer agent's own demo makes their customers.
     merchantId: role === 'MERCHANT' ? demoWorld.merchantId : null,
     emailVerifiedAt: OPENED,
     createdAt: OPENED,

@@ -15,12 +15,12 @@ describe('a refresh token', () => {
     expect(judgeToken({ ...fresh, expiresAt: NOW }, NOW, GRACE_MS)).toBe('REFUSE');
   });
 
-  test('that comes again is exchanged for as long as an answer may be lost, and then counts as stolen', () => {
+  test('that is reused is exchanged within the grace period for lost answers, and then counts as stolen', () => {
     expect(judgeToken({ ...fresh, usedAt: at(-GRACE_MS) }, NOW, GRACE_MS)).toBe('ROTATE');
     expect(judgeToken({ ...fresh, usedAt: at(-GRACE_MS - 1) }, NOW, GRACE_MS)).toBe('REVOKE');
   });
 
-  test('of a revoked session is never exchanged, whatever else is true of it', () => {
+  test('of a revoked session is never exchanged', () => {
     const moment = fc.integer({ min: -1e7, max: 1e7 }).map(at);
     fc.assert(
       fc.property(
@@ -36,7 +36,7 @@ describe('a refresh token', () => {
 describe('the claims of a user', () => {
   const user = { id: 'user_1', customerId: 'customer_1', merchantId: 'merchant_1' };
 
-  test('name the customer and the merchant only while the role goes with them', () => {
+  test('name the customer and the merchant only with the matching role', () => {
     expect(claimsOf({ ...user, roles: ['CUSTOMER'] }, 's')).toMatchObject({
       customerId: 'customer_1',
       merchantId: undefined,
@@ -52,7 +52,7 @@ describe('the roles of a user', () => {
   const by = (changedBy: string) => ({ changedBy, isLastAdministrator: false });
   const user = { id: 'user_1', roles: ['ADMIN'] as Role[], customerId: null, merchantId: null };
 
-  test('are each given once, and one at least', () => {
+  test('are distinct, and at least one', () => {
     expect(checkRoles(user, ['ADMIN', 'VIEWER', 'ADMIN'], null, by('user_1'))).toEqual(['ADMIN', 'VIEWER']);
     expect(() => checkRoles(user, [], null, by('user_2'))).toThrow('at least one');
   });
@@ -64,14 +64,14 @@ describe('the roles of a user', () => {
     expect(checkRoles(user, ['MERCHANT'], 'merchant_1', by('user_2'))).toEqual(['MERCHANT']);
   });
 
-  test('keep ADMIN when an administrator changes their own', () => {
+  test('keep ADMIN when administrators change their own roles', () => {
     expect(() => checkRoles(user, ['VIEWER'], null, by('user_1'))).toThrow(
       expect.objectContaining({ code: 'INVALID_STATE' }),
     );
     expect(checkRoles(user, ['VIEWER'], null, by('user_2'))).toEqual(['VIEWER']);
   });
 
-  test('keep ADMIN when there is no other administrator, whoever asks', () => {
+  test('keep ADMIN when there is no other administrator, for any caller', () => {
     const last = { changedBy: 'agent:test', isLastAdministrator: true };
     expect(() => checkRoles(user, ['OPERATOR'], null, last)).toThrow(
       expect.objectContaining({ code: 'INVALID_STATE' }),

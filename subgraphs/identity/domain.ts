@@ -3,13 +3,13 @@ import { refuse } from '../../platform/errors.ts';
 import type { ActorClaims } from '../../platform/identity/actor.ts';
 import type { AccountRow, RefreshTokenRow, Role, SessionRow } from './entities.ts';
 
-/** How an e-mail address is compared. `EmailAddress` is ASCII, so no locale has a say. */
+/** The form in which e-mail addresses are compared. `EmailAddress` is ASCII, so the locale does not matter. */
 export const emailKey = (email: string): string => email.toLowerCase();
 
-/** Who a user is to the rest of Agora. */
+/** The identity of a user for the rest of Agora. */
 export type UserIdentity = Pick<AccountRow, 'id' | 'customerId' | 'merchantId'> & { roles: readonly Role[] };
 
-/** What an access token says of its user: the customer and the merchant only while the role goes with them. */
+/** The claims of an access token: customer and merchant only with the matching role. */
 export const claimsOf = ({ id, roles, customerId, merchantId }: UserIdentity, sessionId: string): ActorClaims => ({
   id,
   roles,
@@ -18,13 +18,13 @@ export const claimsOf = ({ id, roles, customerId, merchantId }: UserIdentity, se
   sessionId,
 });
 
-/** What is known of a refresh token that was presented. */
+/** The stored facts of a presented refresh token. */
 export type PresentedToken = Pick<RefreshTokenRow, 'expiresAt' | 'usedAt'> & Pick<SessionRow, 'revokedAt'>;
 
 /**
- * What to do about a refresh token: issue its successor, refuse it, or end its session because it was stolen. A used
- * one that comes again soon is a client that did not get the answer, or its second tab: it gets a successor. Later, two
- * have the token, and one of them is a thief.
+ * The verdict on a refresh token: issue its successor, refuse it, or end its session because it was stolen. A used
+ * token that is soon reused comes from a client that lost the answer, or from its second tab: it gets a successor. If
+ * it is reused later, two have the token, and one of them is a thief.
  */
 export function judgeToken(token: PresentedToken, now: Date, graceMs: number): 'ROTATE' | 'REFUSE' | 'REVOKE' {
   if (token.revokedAt || token.expiresAt <= now) return 'REFUSE';
@@ -32,17 +32,18 @@ export function judgeToken(token: PresentedToken, now: Date, graceMs: number): '
   return 'ROTATE';
 }
 
-/** What is known of a change of roles besides the user. */
+/** Facts of a change of roles besides the user. */
 export interface RolesChange {
-  /** Who asks for it. */
+  /** The id of the caller. */
   changedBy: string;
-  /** Whether there is no other administrator than the user, if they are one. */
+  /** Whether no other user is an administrator. */
   isLastAdministrator: boolean;
 }
 
 /**
- * The roles that a user is to have, each once. One administrator stays, whoever asks: without one nobody could make
- * another. @throws Refusal INVALID_INPUT, INVALID_STATE
+ * The new roles of a user, distinct. The last administrator stays one, for any caller: without an administrator no
+ * other could be made.
+ * @throws Refusal INVALID_INPUT, INVALID_STATE
  */
 export function checkRoles(
   user: UserIdentity,

@@ -1,4 +1,4 @@
-/** What is answered by mutations that have nothing to show. */
+/** The answer of mutations that have nothing to show. */
 export const done = async (work: Promise<void>): Promise<{ done: true }> => {
   await work;
   return { done: true };

@@ -6,7 +6,7 @@ import { ApiKeySchema } from './api-keys/entities.ts';
 import { RecoveryCodeSchema, SecondFactorSchema, SignInChallengeSchema } from './second-factor/entities.ts';
 import { LinkedIdentitySchema, ProviderAttemptSchema } from './providers/entities.ts';
 
-/** The roles that a person can have. A service's and a guest's are not given to anybody. */
+/** The roles that a user can have. SERVICE and GUEST are for agents and guests only. */
 export const Role = {
   ADMIN: 'ADMIN',
   OPERATOR: 'OPERATOR',
@@ -31,7 +31,7 @@ export const RevocationReason = {
 export type RevocationReason = keyof typeof RevocationReason;
 
 export const AccountSchema = defineEntity({
-  // As the graph calls it.
+  // The name of the type in the graph.
   name: 'User',
   tableName: 'account',
   properties: {
@@ -109,9 +109,9 @@ export const entities = [
 ];
 /** The room's tables, for Kysely. */
 export type Tables = TablesOf<(typeof entities)[number]>;
-/** A user with what only this room may know of them. Somebody who signed up by a provider may have no password. */
+/** A user with the fields that only this room may know. One who signed up by a provider may have no password. */
 export type AccountRow = RowOf<typeof AccountSchema>;
-/** A user as the graph reads them. */
+/** A user as the graph reads it. */
 export type UserRow = Omit<AccountRow, 'passwordHash'>;
 export type SessionRow = RowOf<typeof SessionSchema>;
 export type RefreshTokenRow = RowOf<typeof RefreshTokenSchema>;

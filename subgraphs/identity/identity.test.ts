@@ -15,7 +15,7 @@ afterAll(() => agents.close());
 
 const customersNamed = async (name: string) =>
   (await raw(agents.kysely, 'select id, user_id, email from customer.customer where name = $1', [name])).rows;
-/** The customer agent fails while this runs. */
+/** Runs work while the customer agent fails. */
 const withoutCustomers = async (work: () => Promise<void>) => {
   await raw(agents.kysely, 'alter table customer.customer rename to away');
   try {
@@ -47,7 +47,7 @@ describe('signing up', () => {
     expect(await client.query('me', {}, 'id', self)).toEqual({ id: answer.user.id });
   });
 
-  test('with an address that is taken, in whatever case, needs its password', async () => {
+  test('with a taken address, in any case, needs its password', async () => {
     const first = await client.signUp({ email: 'taken@example.com' });
     const stranger = await client.signUp({ email: 'TAKEN@example.com', password: 'another password' });
     expect(stranger).toMatchObject({
@@ -62,7 +62,7 @@ describe('signing up', () => {
     });
   });
 
-  test('five times at once makes one user and one customer', async () => {
+  test('five times concurrently makes one user and one customer', async () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => client.signUp({ email: 'once@example.com', name: 'Only Once' })),
     );
@@ -83,7 +83,7 @@ describe('signing up', () => {
     ]);
   });
 
-  test('tells all texts that are over their limits, not the first of them', async () => {
+  test('reports all texts that are over their limits, not only the first', async () => {
     const answer = await client.signUp({ email: 'refused@example.com', password: 'x'.repeat(201), name: ' ' });
     expect(answer.userErrors).toMatchObject([
       { code: 'INVALID_INPUT', path: ['input', 'password'] },
@@ -92,7 +92,7 @@ describe('signing up', () => {
     expect(JSON.stringify(answer)).not.toContain('xx');
   });
 
-  test('fails while the customer agent is away, and is completed when it comes again', async () => {
+  test('fails while the customer agent is away, and is completed by the retry', async () => {
     const input = { email: 'later@example.com', name: 'Later', password: PASSWORD };
     await withoutCustomers(async () => {
       const failed = await agents.attempt('signUp', input, 'accessToken', ANONYMOUS);
@@ -104,7 +104,7 @@ describe('signing up', () => {
 });
 
 describe('signing in', () => {
-  test('starts a session of its own each time', async () => {
+  test('starts a new session each time', async () => {
     await client.signUp({ email: 'twice@example.com' });
     const [first, second] = [await client.signIn('twice@example.com'), await client.signIn('TWICE@example.com')];
     expect((await client.actorOf(first)).sessionId).not.toBe((await client.actorOf(second)).sessionId);
@@ -121,7 +121,7 @@ describe('signing in', () => {
     expect(wrong).toMatchObject({ accessToken: null, user: null, userErrors: [{ code: 'INVALID_CREDENTIALS' }] });
   });
 
-  test('makes the customer that is missing, and then needs the customer agent no more', async () => {
+  test('makes a missing customer, and then needs the customer agent no more', async () => {
     await withoutCustomers(async () => {
       const input = { email: 'missing@example.com', name: 'Missing', password: PASSWORD };
       await agents.attempt('signUp', input, 'accessToken', ANONYMOUS);
@@ -134,7 +134,7 @@ describe('signing in', () => {
 });
 
 describe('users', () => {
-  test('are seen by themselves and by administrators, also when they are referred to', async () => {
+  test('are visible to themselves and to administrators, also as references', async () => {
     const { user } = await client.signUp({ email: 'private@example.com' });
     const query =
       'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { email } } }';
@@ -148,7 +148,7 @@ describe('users', () => {
       expect(await client.data('identity', query, { representations }, who)).toEqual({ _entities: [null] });
   });
 
-  test('are found by address and by role, page by page', async () => {
+  test('are filtered by address and by role, page by page', async () => {
     for (const letter of ['c', 'a', 'b']) {
       const { user } = await client.signUp({ email: `${letter}.paged@example.com` });
       await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ANALYST'] }, admin);
@@ -167,7 +167,7 @@ describe('users', () => {
 });
 
 describe('the roles of a user', () => {
-  test('are in the next token, and end the sessions that were there', async () => {
+  test('are in the next token, and their change ends the present sessions', async () => {
     const before = await client.signUp({ email: 'promoted@example.com' });
     const changed = await client.setRoles(
       { id: before.user.id, expectedVersion: 1, roles: ['OPERATOR', 'OPERATOR'] },
@@ -187,7 +187,7 @@ describe('the roles of a user', () => {
     );
   });
 
-  test('of a merchant come with the merchant', async () => {
+  test('include MERCHANT together with the merchant', async () => {
     const { user } = await client.signUp({ email: 'seller@example.com' });
     expect(
       (await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['MERCHANT'] }, admin)).userErrors,
@@ -205,7 +205,7 @@ describe('the roles of a user', () => {
     ['5,000 characters', 'x'.repeat(5000)],
     ['an emoji', '🛍️'],
     ['what turns the writing around', '\u202Epohs'],
-  ])('of a merchant do not come with %s in place of a merchant', async (_, merchantId) => {
+  ])('do not include MERCHANT with %s in place of a merchant', async (_, merchantId) => {
     const { user } = await client.signUp({ email: `${newId('seller')}@example.com` });
     for (const roles of [['MERCHANT'], ['VIEWER']])
       expect(await client.setRoles({ id: user.id, expectedVersion: 1, roles, merchantId }, admin)).toEqual({
@@ -216,7 +216,7 @@ describe('the roles of a user', () => {
     expect((await client.setRoles(set, admin)).user).toMatchObject({ merchantId: 'my-shop' });
   });
 
-  test('are changed on the version that was seen, of a user who is there', async () => {
+  test('are changed at the expected version only (optimistic lock), and of known users only', async () => {
     const { user } = await client.signUp({ email: 'versioned@example.com' });
     expect(
       (await client.setRoles({ id: user.id, expectedVersion: 7, roles: ['ADMIN'] }, admin)).userErrors,
@@ -227,7 +227,7 @@ describe('the roles of a user', () => {
     expect((await client.signIn('versioned@example.com')).user).toMatchObject({ roles: ['CUSTOMER'], version: 1 });
   });
 
-  test('make staff who become customers a customer when they next sign in', async () => {
+  test('give staff who become customers a customer at the next sign-in', async () => {
     const { user } = await client.signUp({ email: 'staff@example.com', name: 'Staff' });
     await raw(agents.kysely, `delete from customer.customer where name = 'Staff'`);
     await raw(
@@ -261,7 +261,7 @@ test('a guest token opens one order, for thirty days', async () => {
   expect((await issue('cart_1')).userErrors).toEqual([{ code: 'INVALID_INPUT' }]);
 });
 
-test('neither an address nor a name, a password or a token is in an event or readable in the tables', async () => {
+test('no address, name, password or token is in an event or readable in the tables', async () => {
   const answer = await client.signUp({ email: 'secret@example.com', name: 'Secret Name' });
   await client.refresh(answer.refreshToken);
   const events = JSON.stringify(await agents.events());

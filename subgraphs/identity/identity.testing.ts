@@ -1,4 +1,4 @@
-/** What the tests of this room share. */
+/** Helpers that the tests of this room share. */
 import { expect } from '@jest/globals';
 import type { Client } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -10,7 +10,7 @@ export const PASSWORD = 'correct horse battery';
 const AUTH =
   'accessToken refreshToken expiresAt user { id email name roles version customer { id } } userErrors { code message path ... on TooManyAttempts { retryAt } ... on SecondFactorRequired { challenge expiresAt } }';
 
-/** Signs up, in and out, as clients do. */
+/** A client that signs up, in and out. */
 export const clientOf = (agents: TestAgents, client?: Client) => {
   const asking = agents.from(client);
   const { mutate } = asking;
@@ -29,7 +29,7 @@ export const clientOf = (agents: TestAgents, client?: Client) => {
     /** The actor of an answer's access token. */
     actorOf: async ({ accessToken }: { accessToken: string }): Promise<Actor> =>
       (await agents.tokens.verify(accessToken, agents.clock.now())).actor,
-    /** Somebody with these roles who has just signed in. */
+    /** A user with these roles who has just signed in. */
     staff: async (...roles: string[]): Promise<Actor> => {
       const email = `${newId('staff')}@example.com`;
       const { user } = await clients.signUp({ email });

@@ -1,4 +1,4 @@
-/** Among very many accounts those that are meant are found by indexes: no statement reads a table from end to end. */
+/** Among very many accounts every lookup uses an index: no statement scans a whole table. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kysely, Transaction } from 'kysely';
 import { raw } from '../../platform/data/raw.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
      select 'user_' || n, n || '@many.example', n || '@many.example', 'Many',
        array[case when n = ${ROWS} then 'ADMIN' else 'VIEWER' end], false, 1, now(), now()`,
   );
-  // Sessions that were ended: what was begun in them is ended as well.
+  // Ended sessions: attempts that were begun in them are ended as well.
   await fill(
     'session',
     `insert into identity.session (id, user_id, started_at, last_used_at, expires_at, revoked_at, revoked_reason)
@@ -41,14 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-/** Makes the rows 1 to ROWS of a table, a part at a time: each statement has but a few seconds. */
+/** Fills a table with rows 1 to ROWS, in parts: each statement has only a few seconds. */
 async function fill(table: string, insert: string): Promise<void> {
   for (let done = 0; done < ROWS; done += PART)
     await raw(agents.kysely, `${insert} from generate_series(${done + 1}, ${done + PART}) n`);
   await raw(agents.kysely, `analyze identity.${table}`);
 }
 
-/** How many rows of this room are read while this is done, from end to end or by indexes. */
+/** Counts the rows of this room that the work reads, by scans or by indexes. */
 const rowsRead = (work: (transaction: Transaction<any>) => Promise<void>): Promise<number> =>
   agents.kysely.transaction().execute(async (transaction) => {
     const before = await countRead(transaction);
@@ -56,7 +56,7 @@ const rowsRead = (work: (transaction: Transaction<any>) => Promise<void>): Promi
     return (await countRead(transaction)) - before;
   });
 
-/** What this connection has read and not yet reported: of this transaction, and perhaps of earlier ones. */
+/** Rows that this connection has read and not yet reported, in this transaction and perhaps in earlier ones. */
 async function countRead(transaction: Transaction<any>): Promise<number> {
   const { rows } = await raw<{ count: number }>(
     transaction,
@@ -66,7 +66,7 @@ async function countRead(transaction: Transaction<any>): Promise<number> {
   return rows[0]!.count;
 }
 
-test('what was begun to open an account is ended', async () => {
+test('pending access to an account is ended by indexes', async () => {
   const end = (userId: string) =>
     rowsRead(async (transaction) => {
       const sql = transaction.withSchema('identity') as unknown as Kysely<Tables>;
@@ -82,7 +82,7 @@ test('what was begun to open an account is ended', async () => {
   expect(rows).toEqual([{ n: 500 }, { n: 501 }]);
 });
 
-test('whether there is an administrator is known', async () => {
+test('the check for an administrator uses an index', async () => {
   const found: boolean[] = [];
   const read = await rowsRead(async (transaction) => {
     found.push(await hasAdministrator(transaction), await hasAdministrator(transaction, `user_${ROWS}`));

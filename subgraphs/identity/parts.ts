@@ -1,4 +1,4 @@
-/** What the capabilities of this room stand on: made once, for all of them. */
+/** The parts that the capabilities of this room share: made once, for all of them. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { accountsOf } from './accounts.ts';
 import { recorder } from './audit/record.ts';

@@ -9,20 +9,20 @@ import { AccountSchema, type Role, type Tables, type UserRow } from './entities.
 /** A page of users. */
 export type UserConnectionRow = Connection<UserRow>;
 
-/** Which users; all that is given must hold. */
+/** A filter of users; every given condition must hold. */
 export interface UserFilter {
   email?: string | null;
   role?: Role | null;
   ids?: readonly string[] | null;
 }
 
-/** Sessions and keys that one answer names. */
+/** The most sessions and keys in one answer. */
 const MAX_REVOKED = 1000;
 
-/** The columns of a user as the graph reads them: the hash of a password leaves the database for who compares it. */
+/** The columns of a user for the graph: the hash of a password leaves the database only to be compared. */
 const USER = columnsOf(AccountSchema).filter((name) => name !== 'passwordHash');
 
-/** The room's reads. Those of users take the rows that their caller may see. */
+/** The room's queries. Those of users take the row filter of their caller. */
 export const identityQueries = (db: Kysely<Tables>) => ({
   page(filter: UserFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<UserConnectionRow> {
     let query = db.selectFrom('account').select(USER).where(matching(rows));
@@ -40,7 +40,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .where(matching(rows))
       .execute(),
 
-  /** By their ids, so that however many there are, whoever asks on behind the last has all. */
+  /** Revoked sessions and keys, by ids: a caller that continues after the last id gets all of them. */
   async revoked(since: Date, after: string): Promise<string[]> {
     const inTable = (table: 'session' | 'api_key') =>
       db.selectFrom(table).select('id').where('revokedAt', '>=', since).where('id', '>', after);

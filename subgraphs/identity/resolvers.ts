@@ -12,7 +12,7 @@ const ORDER = {
   EMAIL: { column: 'emailKey', collation: 'C' },
 } as const;
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: IdentityQueries;
   load: IdentityLoaders;

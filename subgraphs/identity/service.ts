@@ -1,5 +1,5 @@
 /**
- * The use cases of users that are about no proof of who they are: their roles, and the guests. Each kind of proof is a
+ * The use cases of users other than authentication: roles, and tokens of guests. Each kind of authentication is a
  * capability.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
@@ -21,7 +21,7 @@ export const identityService = (
   { clock, tokens }: Pick<AgentContext<Tables>, 'clock' | 'tokens'>,
   { callers, record, sessions }: IdentityParts,
 ) => ({
-  /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
+  /** Changes roles, and ends the user's sessions, whose tokens still hold the old roles. */
   async setUserRoles(input: SetUserRolesInput, context: RequestContext): Promise<string> {
     if (input.merchantId != null) checkMerchantId(input.merchantId, ['input', 'merchantId']);
     const change = { of: input.id, needs: 'identity:admin', locks: [ADMINISTRATORS] };
@@ -43,7 +43,7 @@ export const identityService = (
     });
   },
 
-  /** A token for whoever placed an order without an account: it opens that order and nothing else. */
+  /** A token for a guest who placed an order: it opens that order and nothing else. */
   async issueGuestToken(orderId: string): Promise<{ token: string; expiresAt: Date }> {
     if (!isId(orderId, 'order'))
       throw refuse('INVALID_INPUT', 'The id of an order starts with `order_`.', ['input', 'orderId']);

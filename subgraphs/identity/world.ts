@@ -1,4 +1,4 @@
-/** For the permission walk: a merchant's key and session, a customer's user and the account that they are known by elsewhere. */
+/** For the permission walk: a merchant's API key and session, a customer's user and linked identity. */
 import { newId } from '../../platform/ids.ts';
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
@@ -7,7 +7,7 @@ const KEY =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } userErrors { message } } }';
 const ADMIN = ['identity:admin'];
 
-/** Something of an account, which its user and administrators see. */
+/** A thing of an account, which its user and administrators see. */
 const account = (type: string, id: string, of: Thing['of'], secrets = [id]): Thing => ({
   type,
   id,
@@ -23,7 +23,7 @@ export const world: RoomWorld = {
   },
 
   async ofCustomer({ shop, unique }, { of }) {
-    // Written as it would be, had a provider vouched for them: there is none here.
+    // Inserted directly, as there is no provider here to vouch for the user.
     const [id, subject, now] = [newId('identity'), unique('subject'), new Date()];
     const email = `${subject}@provider.example`;
     const row = { id, user_id: of.user, provider: 'walk', issuer: 'https://provider.example', subject, email };

@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const accounts = () => agents.kysely.selectFrom('identity.account').select(['email', 'roles', 'customerId']).execute();
 
-test('the first administrator signs in and gives others their roles; no customer is made of them', async () => {
+test('the first administrator can sign in and change roles, and gets no customer', async () => {
   const id = await make({ email: 'Ada@Shop.example' });
   const answer = await client.signIn('ada@shop.example');
   expect(answer).toMatchObject({
@@ -48,13 +48,13 @@ test('the first administrator signs in and gives others their roles; no customer
   expect(me).toEqual({ emailVerified: false });
 });
 
-test('of many at once one is made the first administrator', async () => {
+test('of concurrent commands one makes the first administrator', async () => {
   const attempts = await Promise.allSettled([1, 2, 3, 4].map((n) => make({ email: `ada.${n}@shop.example` })));
   expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   expect(await accounts()).toMatchObject([{ roles: ['ADMIN'] }]);
 });
 
-test('another is made only if that is asked for', async () => {
+test('another administrator is made only on explicit request', async () => {
   await make({});
   await expect(make({ email: 'bob@shop.example' })).rejects.toMatchObject({ code: 'INVALID_STATE' });
   expect(await accounts()).toHaveLength(1);
@@ -62,7 +62,7 @@ test('another is made only if that is asked for', async () => {
   expect(await accounts()).toMatchObject([{ roles: ['ADMIN'] }, { roles: ['ADMIN'] }]);
 });
 
-test('an account that somebody signed up for is not raised: they know its password', async () => {
+test('an account that was signed up for is not promoted: whoever signed up knows its password', async () => {
   await client.signUp({ email: 'ada@shop.example' });
   await expect(make({ password: 'another long password' })).rejects.toMatchObject({ code: 'EMAIL_TAKEN' });
   await expect(make({ email: 'ADA@shop.example', isAnother: true })).rejects.toMatchObject({ code: 'EMAIL_TAKEN' });
@@ -74,12 +74,12 @@ test.each([
   ['Password1234', 'WEAK_PASSWORD'],
   [demoWorld.password, 'WEAK_PASSWORD'],
   ['ada@shop.example', 'WEAK_PASSWORD'],
-])('the rules of passwords hold for it as for others: %s', async (password, code) => {
+])('the password rules hold for administrators too: %s', async (password, code) => {
   await expect(make({ password })).rejects.toMatchObject({ code });
   expect(await accounts()).toEqual([]);
 });
 
-test('the audit log says that it was made, and by what', async () => {
+test('the audit log has the new administrator and the command that made it', async () => {
   const id = await make({});
   const auditLog = await client.query('auditLog', { first: 1 }, 'nodes { action actorId userId details }');
   expect(auditLog.nodes).toEqual([

@@ -1,4 +1,4 @@
-/** How a shop gets its first administrator, and another when nobody can sign in as one any more. */
+/** Makes the first administrator of a shop, and another when no administrator can sign in any more. */
 import { type Kysely, sql, type SqlBool } from 'kysely';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -12,19 +12,19 @@ import { userRegistered } from '../events.ts';
 import { hashPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
 
-/** Held by whoever counts the administrators in order to change how many there are. */
+/** The lock for changes of the number of administrators. */
 export const ADMINISTRATORS = 'identity:administrators';
 
-/** Somebody who is to administer the shop. */
+/** A new administrator of the shop. */
 export interface NewAdministrator {
   email: string;
   name: string;
   password: string;
-  /** Although there is an administrator. */
+  /** Whether to make one although there is an administrator. */
   isAnother?: boolean;
 }
 
-/** Whether an account has the role ADMIN, other than the one that is left out. */
+/** Whether an account has the role ADMIN, other than the excluded one. */
 export async function hasAdministrator(db: Kysely<any>, but?: string): Promise<boolean> {
   const other = await db
     .withSchema('identity')
@@ -32,7 +32,7 @@ export async function hasAdministrator(db: Kysely<any>, but?: string): Promise<b
     .select('id')
     .where(sql<SqlBool>`roles @> array['ADMIN']`)
     .where('id', '<>', but ?? '')
-    // In the order of the index of administrators, whatever PostgreSQL guesses of their number.
+    // Forces the index of administrators, whatever PostgreSQL estimates of their number.
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
@@ -44,9 +44,9 @@ export const administratorService = ({ store, clock }: Pick<AgentContext<Tables>
 
   return {
     /**
-     * Makes an account with the role ADMIN alone: no customer, who would have to be kept apart from the shop's own. Its
-     * address is not verified by that, as nobody has shown that they read its mail. Of two at once one makes the first
-     * administrator. An account that is there is never raised: its password is known to whoever signed up with it.
+     * Makes an account with the role ADMIN alone: without a customer, which would have to be kept apart from the shop's
+     * own. Its address stays unverified, as no one has shown that they read its mail. Of two concurrent calls one makes
+     * the first administrator. An existing account is never promoted: whoever signed up with it knows its password.
      * @throws Refusal INVALID_INPUT, WEAK_PASSWORD, EMAIL_TAKEN, INVALID_STATE if there is an administrator already
      */
     async makeAdministrator(input: NewAdministrator, context: RequestContext): Promise<string> {

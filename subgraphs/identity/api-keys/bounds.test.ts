@@ -11,7 +11,7 @@ const NOTHING = { scopes: [], merchantId: undefined };
 const WRITE = ['product:write'];
 
 describe("a key that was made for a merchant's rows", () => {
-  test('is good for them, as long as its maker works there', () => {
+  test('is good for them while its maker works for the merchant', () => {
     expect(key(WRITE, 'a', { roles: ['MERCHANT'], merchantId: 'a' })).toEqual({ scopes: WRITE, merchantId: 'a' });
   });
 
@@ -19,33 +19,33 @@ describe("a key that was made for a merchant's rows", () => {
     ['an operator', ['OPERATOR']],
     ['an administrator', ['ADMIN']],
     ['an operator besides', ['MERCHANT', 'OPERATOR']],
-  ])('is good for no others when its maker becomes %s', (_, roles) => {
+  ])('is good for no other rows when its maker becomes %s', (_, roles) => {
     expect(key(WRITE, 'a', { roles, merchantId: 'a' })).toEqual({ scopes: WRITE, merchantId: 'a' });
   });
 
-  test('is good for nothing when its maker works for another merchant', () => {
+  test('has no scope left when its maker works for another merchant', () => {
     expect(key(WRITE, 'a', { roles: ['MERCHANT'], merchantId: 'b' })).toEqual(NOTHING);
     expect(key(['order:read'], 'a', { roles: ['MERCHANT', 'VIEWER'], merchantId: 'b' })).toEqual(NOTHING);
   });
 
-  test('is good for nothing when its maker only buys: neither to write nor to see drafts', () => {
+  test('has no scope left when its maker is only a customer: it neither writes nor sees drafts', () => {
     expect(key(WRITE, 'a', { roles: ['CUSTOMER'], merchantId: 'a' })).toEqual(NOTHING);
   });
 });
 
 describe("a key that was made for everybody's rows", () => {
-  test('is good for them as long as its maker is staff', () => {
+  test('is good for them while its maker is staff', () => {
     expect(key(WRITE, null, { roles: ['OPERATOR'] })).toEqual({ scopes: WRITE, merchantId: undefined });
   });
 
-  test("is good for one merchant's when its maker works there and is no longer staff", () => {
+  test("is good for one merchant's rows when its maker works for the merchant and is no longer staff", () => {
     expect(key([...WRITE, 'order:read'], null, { roles: ['MERCHANT'], merchantId: 'b' })).toEqual({
       scopes: WRITE,
       merchantId: 'b',
     });
   });
 
-  test('is good for nothing when its maker has nothing of it, whatever merchant is noted of them', () => {
+  test('has no scope left when its maker has none of its scopes, whatever merchant its account has', () => {
     expect(key(['order:read'], null, { roles: ['MERCHANT'], merchantId: 'b' })).toEqual(NOTHING);
     expect(key(['*:write'], null, { roles: ['VIEWER'], merchantId: 'b' })).toEqual(NOTHING);
   });

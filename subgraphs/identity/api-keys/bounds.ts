@@ -1,24 +1,24 @@
-/** What a key is good for. Pure: no I/O, no clock, no randomness. */
+/** The bounds of an API key's scopes and rows. Pure: no I/O, no clock, no randomness. */
 import { Actor } from '../../../platform/identity/actor.ts';
 import type { AccountRow, Role } from '../entities.ts';
 import { scopesLeft } from './domain.ts';
 import type { ApiKeyRow } from './entities.ts';
 
-/** A key as it is kept, and its maker as they are now. */
+/** A stored key, with its maker as of now. */
 export interface KeptKey extends Pick<ApiKeyRow, 'id' | 'userId'> {
   scopes: readonly string[];
-  /** The merchant that its maker worked for when they made it, if they did. */
+  /** The merchant, if any, that its maker worked for when making it. */
   madeFor: string | null;
-  /** Its maker's, now. */
+  /** The present roles of its maker. */
   roles: readonly Role[];
   /** The merchant that its maker works for now, while they have the role. */
   merchantId: AccountRow['merchantId'];
 }
 
 /**
- * Whom a key stands for: its maker, as far as both go, what they could when they made it and what they can now. So a key
- * loses what its maker loses and never gains: made for one merchant's rows it is not good for everybody's when its maker
- * becomes an operator, nor for another merchant's when they go there, which leaves nothing of it.
+ * The actor of a key: its maker, with the intersection of the rights when the key was made and the rights now. So a key
+ * loses what its maker loses and never gains: made for one merchant's rows it is not good for everybody's when its
+ * maker becomes an operator, nor for another merchant's when the maker changes the merchant, which leaves no scope.
  */
 export function keyActor({ id, userId, scopes, madeFor, roles, merchantId: makersMerchant }: KeptKey): Actor {
   const worksFor = roles.includes('MERCHANT') ? makersMerchant : null;

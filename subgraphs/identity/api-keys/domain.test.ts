@@ -6,14 +6,14 @@ const NOW = new Date('2026-06-01T12:00:00Z');
 const as = (role: 'ADMIN' | 'OPERATOR' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER') =>
   new Actor({ id: 'user_1', roles: [role] });
 
-test('a key gets scopes of its maker, each once', () => {
+test('a key gets distinct scopes of its maker', () => {
   expect(checkScopes(['order:read', 'order:read', 'payment:read'], as('OPERATOR'))).toEqual([
     'order:read',
     'payment:read',
   ]);
 });
 
-test('a scope to write brings the one to read along, where its maker has it', () => {
+test('a scope to write brings along the one to read, if the maker has it', () => {
   expect(checkScopes(['product:write'], as('OPERATOR'))).toEqual(['product:write', 'product:read']);
   expect(checkScopes(['*:write', '*:read'], as('ADMIN'))).toEqual(['*:write', '*:read']);
   expect(checkScopes(['product:write'], as('MERCHANT'))).toEqual(['product:write']);
@@ -39,7 +39,7 @@ test('a key needs a scope, and not too many', () => {
   expect(() => checkScopes(many, as('ADMIN'))).toThrow('1 to 50');
 });
 
-test('what its maker has lost, a key has lost', () => {
+test('a key loses the scopes that its maker loses', () => {
   expect(scopesLeft(['order:read', 'order:write'], as('VIEWER'))).toEqual(['order:read']);
   expect(scopesLeft(['order:read'], as('CUSTOMER'))).toEqual([]);
 });

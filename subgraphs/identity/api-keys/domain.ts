@@ -2,10 +2,10 @@
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 
-/** Most scopes of one. */
+/** The most scopes of one key. */
 const MAX_SCOPES = 50;
 const DAY_MS = 86_400_000;
-/** When its maker does not say. */
+/** The lifetime of a key whose maker names none. */
 const DEFAULT_DAYS = 90;
 const MAX_DAYS = 366;
 
@@ -13,8 +13,9 @@ const MAX_DAYS = 366;
 const SCOPE = /^(\*|[a-z][a-z0-9]*):(read|personal|write|admin)$/;
 
 /**
- * The scopes that a key is to have, each once, all of them its maker's; with one to write comes the one to read, where its
- * maker has it, or a key would not see what it has made. @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS
+ * The scopes of a new key, distinct and all its maker's. A scope to write brings along the one to read, if the maker
+ * has it, or the key could not read its own writes.
+ * @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS
  */
 export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] {
   const distinct = [...new Set(scopes)];
@@ -34,17 +35,17 @@ export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>
   return [...new Set([...distinct, ...brought])];
 }
 
-/** The scopes that one brings along: what a key writes, it sees. */
+/** The scopes that one brings along: a key reads its own writes. */
 function broughtBy(scope: string): string[] {
   const [agent, action] = scope.split(':');
   return action === 'write' ? [`${agent}:read`] : [];
 }
 
-/** What a key may do now: of its scopes those that its maker still has. */
+/** The scopes of a key that its maker still has. */
 export const scopesLeft = (scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] =>
   scopes.filter((scope) => maker.may(scope));
 
-/** When a key expires: each does. @throws Refusal INVALID_INPUT */
+/** The expiry of a key; every key has one. @throws Refusal INVALID_INPUT */
 export function checkExpiry(asked: Date | null | undefined, now: Date): Date {
   if (!asked) return new Date(now.getTime() + DEFAULT_DAYS * DAY_MS);
   const days = (asked.getTime() - now.getTime()) / DAY_MS;

@@ -4,10 +4,10 @@ import type { Tables } from '../entities.ts';
 import { keyActor } from './bounds.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 
-/** Whose a key is, for the gateway. */
+/** The identity of a key, for the gateway. */
 export type ApiKeyIdentityRow = Pick<ApiKeyRow, 'id' | 'userId' | 'scopes' | 'merchantId' | 'expiresAt'>;
 
-/** A key that is good with what its maker has now, for whom it stands (bounds.ts). */
+/** Living keys, each with the present rights of its maker, for its actor (bounds.ts). */
 export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
   db
     .selectFrom('api_key')
@@ -17,7 +17,7 @@ export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
     .where('expiresAt', '>', now);
 
 export const apiKeyQueries = (db: Kysely<Tables>) => ({
-  /** Those of a user that are good, the newest first. Making one keeps them few. */
+  /** Living keys of a user, the newest first. Creating a key limits their number. */
   living: (userId: string, now: Date): Promise<ApiKeyRow[]> =>
     db
       .selectFrom('api_key')
@@ -29,7 +29,7 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
       .orderBy('id', 'desc')
       .execute(),
 
-  /** Notes, to the minute, that it was used. */
+  /** The identity of a living key, by its hash. Its use is recorded, to the minute. */
   async identity(hash: string, now: Date): Promise<ApiKeyIdentityRow | null> {
     const row = await keysWithMakers(db, now)
       .select(['expiresAt', 'lastUsedAt'])
@@ -42,7 +42,7 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
   },
 });
 
-/** While nothing can be written, a key is good all the same: that it was used is worth less than the answer. */
+/** Records the use of a key. A key stays good while nothing can be written: the answer matters more than the record. */
 const noteUse = (db: Kysely<Tables>, id: string, now: Date): Promise<unknown> =>
   db
     .updateTable('api_key')

@@ -7,7 +7,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { apiKeyQueries } from './queries.ts';
 import { apiKeyService } from './service.ts';
 
-/** Keys for programs. */
+/** Resolvers of API keys, for programs. */
 export const apiKeyResolvers = (agentContext: AgentContext<Tables>, parts: IdentityParts): Resolvers => {
   const { clock, store } = agentContext;
   const queries = apiKeyQueries(store.read);

@@ -2,7 +2,7 @@ import type { Work } from '../../../platform/store/store.ts';
 import type { Tables } from '../entities.ts';
 import { apiKeyRevoked } from './events.ts';
 
-/** Revokes one key, or all of a user's, that were not, within a transaction that holds the user's lock. Their ids. */
+/** Revokes one key, or all living ones of a user, in a transaction that holds the user's lock. Returns their ids. */
 export async function revokeKeys(
   work: Work<Tables>,
   which: { id: string } | { userId: string },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { admin, openAgents } from '../../../tests/support/agents.ts';
 import { clientOf } from '../identity.testing.ts';
 
-test('a session of some time ago is not made into a key, which would outlast it; one of now is', async () => {
+test('an API key, which outlasts a session, needs a recent sign-in', async () => {
   const agents = await openAgents(['customer', 'identity']);
   try {
     const client = clientOf(agents);

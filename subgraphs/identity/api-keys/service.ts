@@ -1,4 +1,4 @@
-/** Making and revoking API keys. */
+/** The use cases of API keys: create and revoke. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { countOf } from '../../../platform/data/count.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -15,7 +15,7 @@ import { apiKeyCreated } from './events.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 import { revokeKeys } from './revoke.ts';
 
-/** Living keys of one user. */
+/** The most living keys of one user. */
 const MAX_KEYS = 50;
 /** Characters of a key that its owner recognises it by: the prefix and four more. */
 const HINT = 8;
@@ -25,8 +25,9 @@ export const apiKeyService = (
   { callers, record }: Pick<SignInParts, 'callers' | 'record'>,
 ) => ({
   /**
-   * The key is answered here and never again. For who has just signed in: it lasts longer than a session, so whoever found
-   * one must not make it into a key. @throws Forbidden for a key that asks for a key, Refusal REAUTHENTICATION_REQUIRED
+   * Creates a key, which only this answer shows. It needs a recent sign-in: a key lasts longer than a session, so a
+   * found session must not become a key.
+   * @throws Forbidden for a key that asks for a key, Refusal REAUTHENTICATION_REQUIRED
    */
   async createApiKey(input: CreateApiKeyInput, context: RequestContext): Promise<{ key: string; apiKey: ApiKeyRow }> {
     const { actor } = context;
@@ -67,11 +68,11 @@ export const apiKeyService = (
     return { key, apiKey: row };
   },
 
-  /** Revokes one's own key, or as an administrator anybody's. Whether it was good. @throws Refusal NOT_FOUND */
+  /** Revokes an own key, or for administrators any key. Returns whether it was good. @throws Refusal NOT_FOUND */
   async revokeApiKey(id: string, context: RequestContext): Promise<boolean> {
     const { actor } = context;
     const key = await store.read.selectFrom('api_key').select('userId').where('id', '=', id).executeTakeFirst();
-    // A key may revoke itself: whoever finds one that leaked can end it.
+    // A key may revoke itself: a finder of a leaked key can end it.
     const isOwn = key?.userId === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
     if (!key || !(isOwn || actor.may('identity:admin')))
       throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);

@@ -1,4 +1,4 @@
-/** What is kept for ever about accounts. */
+/** The actions on accounts that the audit log keeps for ever. */
 export const AuditAction = {
   SIGNED_UP: 'SIGNED_UP',
   ADMINISTRATOR_MADE: 'ADMINISTRATOR_MADE',

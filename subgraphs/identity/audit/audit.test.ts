@@ -42,7 +42,7 @@ beforeEach(async () => {
   self = await client.actorOf(answer);
 });
 
-test('what happens to an account is there, the newest first, with who did it and from where', async () => {
+test('the log has the actions on an account, the newest first, with actor and network', async () => {
   const email = `audited.${n}@example.com`;
   await client.signIn(email, 'wrong password');
   const second = await client.signIn(email);
@@ -62,7 +62,7 @@ test('what happens to an account is there, the newest first, with who did it and
   expect(nodes[2]).toMatchObject({ objectId: expect.stringMatching(/^session_/), address: '203.0.113.0/24' });
 });
 
-test('keys, ended sessions and a stolen refresh token are there', async () => {
+test('the log has API keys, ended sessions and a stolen refresh token', async () => {
   const staff = actor({ ...self.claims(), roles: ['VIEWER'] });
   const key = { name: 'k', scopes: ['order:read'] };
   const { apiKey } = await client.mutate('createApiKey', key, 'apiKey { id }', staff);
@@ -86,7 +86,7 @@ test('keys, ended sessions and a stolen refresh token are there', async () => {
   expect(nodes[4].objectId).toBe(apiKey.id);
 });
 
-test('it is asked for by action, actor and time, page by page', async () => {
+test('the log is filtered by action, actor and time, page by page', async () => {
   agents.clock.advance(1000);
   const from = agents.clock.now().toISOString();
   for (let i = 0; i < 3; i++) await client.signIn(`audited.${n}@example.com`);
@@ -103,7 +103,7 @@ test('it is asked for by action, actor and time, page by page', async () => {
   expect((await logOf({ ...filter, actorId: user.id })).totalCount).toBe(0);
 });
 
-test('many at once make one chain without a gap', async () => {
+test('concurrent entries make one chain without a gap', async () => {
   await Promise.all(Array.from({ length: 10 }, (_, i) => client.signUp({ email: `chain.${i}@example.com` })));
   const verification = await verify();
   expect(verification).toMatchObject({ isWhole: true });
@@ -113,7 +113,7 @@ test('many at once make one chain without a gap', async () => {
   expect(verification).toMatchObject({ head: { position: count } });
 });
 
-test('the database refuses to change, delete or empty it', async () => {
+test('the database refuses to change, delete or empty the log', async () => {
   const statements = [
     `update identity.audit_entry set actor_id = 'nobody'`,
     'delete from identity.audit_entry',
@@ -124,7 +124,7 @@ test('the database refuses to change, delete or empty it', async () => {
   for (const statement of statements) await expect(rows(statement)).rejects.toThrow('only ever added to');
 });
 
-/** As somebody does who owns the table: what they changed is put back in the end. */
+/** Tampers with the log as the owner of the table can, and restores it in the end. */
 async function tampering(change: string, work: () => Promise<void>): Promise<void> {
   const guards = (state: string) => rows(`alter table identity.audit_entry ${state} trigger user`);
   await rows('create table identity.audit_kept as select * from identity.audit_entry');
@@ -140,7 +140,7 @@ async function tampering(change: string, work: () => Promise<void>): Promise<voi
   }
 }
 
-test('the verifier names the first entry that was changed, taken out or put in another’s place', async () => {
+test('the verifier names the first entry that was changed or removed', async () => {
   for (const column of ['actor_id', 'user_id', 'object_id', 'address', 'correlation_id', 'details', 'id'])
     await tampering(`update identity.audit_entry set ${column} = ${column} || 'x' where position in (3, 4)`, async () =>
       expect(await verify()).toEqual({ isWhole: false, misfit: 'entry 3 was changed' }),
@@ -157,7 +157,7 @@ test('the verifier names the first entry that was changed, taken out or put in a
   );
 });
 
-test('an end that was noted before tells when the chain was written anew', async () => {
+test('a noted end reveals that the chain was rewritten', async () => {
   const verification = await verify();
   if (!verification.isWhole) throw new Error(verification.misfit);
   const { head } = verification;
@@ -170,7 +170,7 @@ test('an end that was noted before tells when the chain was written anew', async
   expect(await verify({ position: head.position + 9n, hash: head.hash })).toMatchObject({ isWhole: false });
 });
 
-test('nothing personal and no secret is in it', async () => {
+test('the log has no personal data and no secret', async () => {
   const text = JSON.stringify(await rows('select a::text from identity.audit_entry a'));
   for (const word of ['audited', 'example.com', PASSWORD, 'Ada', '203.0.113.7']) expect(text).not.toContain(word);
 });

@@ -1,11 +1,11 @@
-/** The chain of the audit log: each entry's hash is over the one before it and all that it says itself. Pure. */
+/** The hash chain of the audit log: each entry's hash covers the previous hash and all its own values. Pure. */
 import { createHash } from 'node:crypto';
 import type { AuditEntryRow } from './entities.ts';
 
 /** The end of a chain. */
 export type Head = Pick<AuditEntryRow, 'position' | 'hash'>;
 
-/** Before the first entry. */
+/** The head before the first entry. */
 export const BEGINNING: Head = { position: 0n, hash: '0'.repeat(64) };
 
 /** SHA-256 over the previous hash, a line break, and the values in this order as a JSON array. */
@@ -17,7 +17,7 @@ export function hashOfEntry(row: Omit<AuditEntryRow, 'hash'>): string {
     .digest('hex');
 }
 
-/** Why an entry does not follow the one before, if so. */
+/** The reason, if any, why an entry does not follow the one before. */
 export function misfit(row: AuditEntryRow, before: Head): string | undefined {
   const expected = before.position + 1n;
   if (row.position !== expected) return `entry ${expected} is missing`;

@@ -6,10 +6,10 @@ import type { Tables } from '../entities.ts';
 import type { AuditAction } from './actions.ts';
 import { type AuditEntryRow, AuditEntrySchema } from './entities.ts';
 
-/** A page of them. */
+/** A page of audit entries. */
 export type AuditEntryConnectionRow = Connection<AuditEntryRow>;
 
-/** Which entries; all that is given must hold. */
+/** A filter of entries; every given condition must hold. */
 export interface AuditFilter {
   actions?: readonly AuditAction[] | null;
   userId?: string | null;

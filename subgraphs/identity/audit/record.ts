@@ -7,20 +7,20 @@ import { truncated } from '../sessions/traits.ts';
 import type { AuditAction } from './actions.ts';
 import { hashOfEntry } from './chain.ts';
 
-/** Something to keep. */
+/** An action to record. */
 export interface Deed {
   action: AuditAction;
-  /** Whose account it is about, if there is one. */
+  /** The user whose account it is about, if there is one. */
   userId?: string | null;
-  /** The session or the key, where it is about one. */
+  /** The session or the key that it is about, if there is one. */
   objectId?: string | null;
-  /** Ids, figures and names of ours: nothing personal, and no secret. */
+  /** Ids, figures and internal names: no personal data, and no secret. */
   details?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Appends to the audit log, within the transaction of what was done: neither is there without the other. Call it last:
- * until the commit nobody else appends.
+ * Appends to the audit log, within the transaction of the action: neither exists without the other. Call it last: its
+ * lock blocks other appends until the commit.
  */
 export const recorder =
   ({ clock }: Pick<AgentContext<Tables>, 'clock'>) =>

@@ -4,7 +4,7 @@ import type { Tables } from '../entities.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { auditQueries } from './queries.ts';
 
-/** What was done about accounts. */
+/** Resolvers of the audit log of accounts. */
 export const auditResolvers = ({ store }: AgentContext<Tables>): Resolvers => {
   const queries = auditQueries(store.read);
   return {

@@ -1,21 +1,21 @@
 import { BEGINNING, type Head, misfit } from './chain.ts';
 import type { AuditEntryRow } from './entities.ts';
 
-/** What is verified: the entries behind a position in their order, so many at most, and the end that the log itself tells of. */
+/** Reads the log to verify: entries after a position in order, up to a limit, and the head that the log itself has. */
 export interface AuditReader {
   after(position: bigint, limit: number): Promise<readonly AuditEntryRow[]>;
   head(): Promise<Head | undefined>;
 }
 
-/** What came of it: how the log ends, or the first entry that does not fit. */
+/** The result: the head of the whole log, or the first entry that does not fit. */
 export type Verification = { isWhole: true; head: Head } | { isWhole: false; misfit: string };
 
 const PAGE = 1000;
 
 /**
- * Goes through the whole chain. Entries may be appended meanwhile.
- * @param noted an end that was noted earlier, outside of the database: it must still be in the chain. That alone tells
- * when all of it was written anew, or its end cut off together with the head.
+ * Verifies the whole chain. Entries may be appended meanwhile.
+ * @param noted a head that was noted earlier, outside of the database: it must still be in the chain. Only this reveals
+ * that the whole chain was rewritten, or its end cut off together with the head.
  */
 export async function verifyChain(reader: AuditReader, noted?: Head): Promise<Verification> {
   const end = await reader.head();

@@ -1,6 +1,6 @@
 /**
- * What is tried first, of at least twelve characters: from the heads of the lists of leaked passwords. Shorter ones are
- * refused for their length.
+ * The passwords of at least twelve characters that attackers try first: from the heads of lists of leaked passwords.
+ * Shorter ones are refused for their length.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
   `123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 0123456789012 012345678910 123456789123

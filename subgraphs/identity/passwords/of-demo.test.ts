@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => agents.close());
 
 test.each(demoWorld.accounts)(
-  'in production %s@agora.test does not sign in by the demo’s password',
+  'in production %s@agora.test cannot sign in with the demo’s password',
   async (account) => {
     const answer = await clientOf(agents).signIn(`${account}@agora.test`, demoWorld.password);
     expect(answer).toMatchObject({
@@ -26,12 +26,12 @@ test.each(demoWorld.accounts)(
   },
 );
 
-test('whether there is such an account makes no difference', async () => {
+test('the refusal does not depend on the existence of the account', async () => {
   const said = async (email: string) => (await clientOf(agents).signIn(email, demoWorld.password)).userErrors;
   expect(await said('nobody@example.com')).toEqual(await said('admin@agora.test'));
 });
 
-test('it opens where the demo is allowed, and in wide letters is the same password', () => {
+test('the demo’s password works where the demo is allowed, and in wide letters is the same password', () => {
   const wide = Array.from(demoWorld.password).map((letter) =>
     letter === '-' ? letter : String.fromCodePoint(letter.codePointAt(0)! + 0xfee0),
   );

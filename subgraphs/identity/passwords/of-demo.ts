@@ -4,8 +4,8 @@ import type { Config } from '../../../platform/config/config.ts';
 import { refuse } from '../../../platform/errors.ts';
 
 /**
- * The password of the demo's accounts opens nothing where others come in: everybody knows it. It is asked of the
- * password and not of the account, so that it tells nothing of who is there. As it is compared, it is hashed: in NFKC.
+ * Refuses the public password of the demo's accounts in production. The check is on the password, not on the account,
+ * so that it reveals no account. It compares in NFKC, as passwords are hashed.
  * @throws Refusal INVALID_CREDENTIALS
  */
 export function checkNotOfDemo(password: string, config: Pick<Config, 'DEMO_DATA' | 'NODE_ENV'>): void {

@@ -13,7 +13,7 @@ test('a password is hashed with a salt of its own, and only itself matches', asy
   ]);
 });
 
-test('without an account no password matches, and the hash that is compared instead costs the same', async () => {
+test('without an account no password matches, and the decoy hash that is compared costs the same', async () => {
   expect(await isPassword(undefined, 'anything')).toBe(false);
   expect(parseOptions(DECOY)).toMatchObject({ ...ARGON2ID, outputLen: 32, saltLen: 16 });
   expect(parseOptions(DECOY)).toEqual(parseOptions(await hashPassword('another')));

@@ -22,13 +22,13 @@ test.each([
 });
 
 test.each(['twelve chars', 'all lower case words', 'пароль из слов', 'ab'.repeat(5) + 'cd', 'ada lovelace counts'])(
-  'a new password is accepted, whatever characters it is made of: %s',
+  'a new password of any characters is accepted: %s',
   (password) => {
     expect(() => checkNewPassword(password, ADA)).not.toThrow();
   },
 );
 
-test('a password that is no text is refused: what is hashed in place of half a pair would fit others too', () => {
+test('a password with half of a surrogate pair is refused: its replacement would match other passwords', () => {
   expect(() => checkNewPassword('pass\ud800word12345', ADA)).toThrow(
     expect.objectContaining({ code: 'INVALID_INPUT' }),
   );

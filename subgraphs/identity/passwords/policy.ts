@@ -1,24 +1,24 @@
 /**
- * What a new password must be, after NIST SP 800-63B-4: long enough, and none of those that are tried first. No rules
- * about which characters it holds. Pure.
+ * The policy of new passwords, after NIST SP 800-63B-4: long enough, and none of those that attackers try first. There
+ * are no rules of composition. Pure.
  */
 import { refuse } from '../../../platform/errors.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
-/** In characters, not in UTF-16 code units. */
+/** The least length, in characters, not in UTF-16 code units. */
 const SHORTEST = 12;
 const LONGEST = 200;
 
-/** Whom the password is for. */
+/** The owner of the password. */
 export interface PasswordOwner {
   email: string;
   name: string;
 }
 
-/** @throws Refusal WEAK_PASSWORD, which says why; INVALID_INPUT for what is no text */
+/** @throws Refusal WEAK_PASSWORD, with the reason; INVALID_INPUT for malformed text */
 export function checkNewPassword(password: string, { email, name }: PasswordOwner, field = 'password'): void {
   const weak = (message: string) => refuse('WEAK_PASSWORD', message, ['input', field]);
-  // Half of a surrogate pair has no UTF-8: what is hashed in its place would fit many passwords.
+  // Half of a surrogate pair has no UTF-8: its replacement would be hashed, and match many passwords.
   if (!password.isWellFormed())
     throw refuse('INVALID_INPUT', 'The password has half of a surrogate pair, which is no character.', [
       'input',
@@ -35,13 +35,13 @@ export function checkNewPassword(password: string, { email, name }: PasswordOwne
   if (own.includes(bare(plain))) throw weak('The password must not be the e-mail address or the name.');
 }
 
-/** Without what is neither letter nor digit: `ada.lovelace` is `Ada Lovelace`. */
+/** A text reduced to its letters and digits: `ada.lovelace` equals `Ada Lovelace`. */
 const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** The same one to four characters over and over. */
+/** Whether the text repeats one to four characters over and over. */
 const isRepetition = (text: string): boolean => /^(.{1,4}?)\1*$/su.test(text);
 
-/** Each character is the next one of the one before: `abcdef…`, `fedcba…`. */
+/** Whether each character succeeds or precedes the one before: `abcdef…`, `fedcba…`. */
 function isRun(text: string): boolean {
   const codes = Array.from(text, (character) => character.codePointAt(0)!);
   return [1, -1].some((step) => codes.every((code, i) => i === 0 || code - codes[i - 1]! === step));

@@ -20,7 +20,7 @@ afterAll(async () => {
   await acme?.close();
 });
 
-test('an attempt whose request died on the way is completed by the next one, once that is sure to be over', async () => {
+test('an attempt whose request died is completed by a retry after its claim has expired', async () => {
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const input = { attemptToken, callbackUrl: await acme.visit(authorizationUrl, 'ada') };
   const busy = new Date(shop.agents.clock.now().getTime() + 10_000);
@@ -32,7 +32,7 @@ test('an attempt whose request died on the way is completed by the next one, onc
   expect((await shop.complete(input.attemptToken, input.callbackUrl)).userErrors).toEqual([]);
 });
 
-test('attempts that are over are forgotten, and others are not', async () => {
+test('expired attempts are deleted, and others are not', async () => {
   const { agents } = shop;
   const count = async () => (await raw(agents.kysely, 'select 1 from identity.provider_attempt')).rows.length;
   const store = createStore<Tables>({
@@ -51,7 +51,7 @@ test('attempts that are over are forgotten, and others are not', async () => {
   expect(await count()).toBe(1);
 });
 
-describe('an attempt that was begun before its account was shut', () => {
+describe('an attempt that was begun before its account was secured', () => {
   const refused = { userErrors: [{ code: 'INVALID_SIGN_IN_ATTEMPT' }] };
   let userId: string;
   beforeEach(async () => {
@@ -66,7 +66,7 @@ describe('an attempt that was begun before its account was shut', () => {
   const sessions = async () =>
     (await raw(shop.agents.kysely, 'select 1 from identity.session where revoked_at is null')).rows.length;
 
-  test('signs nobody in; one that is begun after does', async () => {
+  test('signs no one in; one that is begun after does', async () => {
     const { authorizationUrl, attemptToken } = await shop.begin('acme');
     const callbackUrl = await acme.visit(authorizationUrl, 'ada');
     await shut();
@@ -76,7 +76,7 @@ describe('an attempt that was begun before its account was shut', () => {
     expect((await shop.signIn(acme, 'ada')).userErrors).toEqual([]);
   });
 
-  test('is no lost answer any more', async () => {
+  test('does not repeat a lost answer any more', async () => {
     const { authorizationUrl, attemptToken } = await shop.begin('acme');
     const callbackUrl = await acme.visit(authorizationUrl, 'ada');
     expect((await shop.complete(attemptToken, callbackUrl)).userErrors).toEqual([]);
@@ -85,7 +85,7 @@ describe('an attempt that was begun before its account was shut', () => {
     expect(await sessions()).toBe(0);
   });
 
-  test('links nothing, also in the session that goes on', async () => {
+  test('links nothing, also in a session that goes on', async () => {
     acme.people.set('eve', { email: 'eve@example.com', email_verified: true, name: 'Eve' });
     const as = await shop.client.actorOf(await shop.signIn(acme, 'ada'));
     const { authorizationUrl, attemptToken } = await shop.beginLink('acme', as);

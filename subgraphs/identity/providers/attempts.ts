@@ -1,7 +1,7 @@
 /**
- * Attempts to sign in by a provider, or to link one. Whoever begins gets a token that is in no address: without it the
- * address that the provider leads back to is worth nothing, so one that was stolen signs nobody in, and one that was
- * slipped to somebody else does not sign them in as its sender (login CSRF; RFC 9700, 4.7).
+ * Attempts to sign in by a provider, or to link one. The client that begins gets a token that is in no URL: without it
+ * the callback URL is worth nothing, so a stolen one signs no one in, and one that was slipped to another user does not
+ * sign that user in as its sender (login CSRF; RFC 9700, 4.7).
  */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
@@ -13,12 +13,12 @@ import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
 import { type ProviderAttemptRow, ProviderAttemptSchema } from './entities.ts';
 import type { Checks } from './provider.ts';
 
-/** How long somebody may take at the provider. */
+/** The time that a user may take at the provider. */
 const ATTEMPT_MS = 600_000;
-/** Longer than a provider may take to answer. */
+/** The lease of a claim: longer than a provider may take to answer. */
 const BUSY_MS = 10_000;
 
-/** Where it is to lead, and for whom: the session that links, or null for who signs in. */
+/** The beginning of an attempt, with the session that links, or null for a sign-in. */
 export interface Beginning {
   provider: string;
   redirectUri: string;
@@ -26,13 +26,13 @@ export interface Beginning {
   sessionId: string | null;
 }
 
-/** What is known of an attempt before it is completed. */
+/** An attempt that is not completed yet. */
 export interface Attempt extends Beginning {
   hash: string;
   begun: Date;
 }
 
-/** What an attempt was completed with before. */
+/** The identity with which an attempt was completed before. */
 export interface Completed {
   identityId: string;
   begun: Date;
@@ -54,7 +54,7 @@ export const providerAttempts = ({
   config,
   secrets,
 }: Pick<AgentContext<Tables, IdentityVariables>, 'store' | 'clock' | 'config' | 'secrets'>) => ({
-  /** The token is shown once, to whoever begins. */
+  /** Begins an attempt. Its token is shown once, to the client that begins. */
   async begin({ checks, provider, redirectUri, sessionId }: Beginning, origin: Origin) {
     const [token, now] = [newRefreshToken(), clock.now()];
     const hash = hashOfToken(token);
@@ -68,8 +68,9 @@ export const providerAttempts = ({
   },
 
   /**
-   * An attempt that is still to be completed, by whoever began it; or what it was completed with, if its answer was
-   * lost: the same address came to the same token a moment ago. @throws Refusal INVALID_SIGN_IN_ATTEMPT
+   * An attempt to complete, of the same session or sign-in; or its completion, if the answer was lost: the same
+   * callback URL came with the same token a moment ago.
+   * @throws Refusal INVALID_SIGN_IN_ATTEMPT
    */
   async find(token: string, callbackUrl: string, sessionId: string | null): Promise<Attempt | Completed> {
     const [hash, now] = [hashOfToken(token), clock.now()];
@@ -89,7 +90,10 @@ export const providerAttempts = ({
     return { identityId: row.identityId, begun: row.createdAt };
   },
 
-  /** Keeps others from completing it meanwhile. @throws Unavailable while somebody else does */
+  /**
+   * Claims an attempt, so that no other request completes it meanwhile.
+   * @throws Unavailable while another has the claim
+   */
   async claim({ hash }: Attempt, origin: Origin): Promise<void> {
     const now = clock.now();
     const claimed = await store.write({ locks: [], origin }, ({ sql }) =>
@@ -105,13 +109,13 @@ export const providerAttempts = ({
     if (!claimed) throw new Unavailable('Another request is completing this attempt.');
   },
 
-  /** It came to nothing for now: it may be completed again. */
+  /** Releases a claim, so that the attempt can be completed later. */
   release: ({ hash }: Attempt, origin: Origin) =>
     store.write({ locks: [], origin }, ({ sql }) =>
       sql.updateTable('provider_attempt').set({ busyUntil: null }).where('hash', '=', hash).execute(),
     ),
 
-  /** It is over, whatever came of it. Whether it was not before. */
+  /** Ends an attempt with any outcome. Returns false if it was ended before. */
   async end({ sql }: Work<Tables>, { hash }: Attempt, by: Partial<Outcome> = {}): Promise<boolean> {
     const ended = await sql
       .updateTable('provider_attempt')
@@ -123,7 +127,7 @@ export const providerAttempts = ({
     return ended !== undefined;
   },
 
-  /** It is completed, with this identity. @throws Refusal INVALID_SIGN_IN_ATTEMPT if it was over before */
+  /** Completes an attempt with this identity. @throws Refusal INVALID_SIGN_IN_ATTEMPT if it was ended before */
   async finish(work: Work<Tables>, attempt: Attempt, callbackUrl: string, identityId: string): Promise<void> {
     const by = { callbackHash: hashOfToken(callbackUrl), identityId };
     if (!(await this.end(work, attempt, by))) throw invalid();

@@ -1,4 +1,4 @@
-/** Providers that give no answer: they cost their own sign-ins, and nothing else. */
+/** Providers without an answer: only their own sign-ins fail. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
@@ -30,7 +30,7 @@ const at =
     return isThere;
   };
 
-test('agents start without them, and everybody else signs in', async () => {
+test('agents start without a provider, and sign-ins by others work', async () => {
   expect(await shop.begin('other')).toMatchObject({ authorizationUrl: null, ...AWAY });
   expect((await shop.signIn(acme, 'ada')).userErrors).toEqual([]);
 });
@@ -43,7 +43,7 @@ test.each([
     (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>'),
   ],
   ['never answers', () => {}],
-])('who comes back while it %s may complete the same attempt later', async (_, fail) => {
+])('an attempt whose provider %s can be completed later', async (_, fail) => {
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const callbackUrl = await acme.visit(authorizationUrl, 'ada');
   acme.intercept = at('/token', fail);
@@ -54,7 +54,7 @@ test.each([
   expect(await shop.complete(attemptToken, callbackUrl)).toMatchObject({ userErrors: [], user: { name: 'Ada' } });
 });
 
-test('after five failures in a row it is left alone, and no guess of a client is one of them', async () => {
+test('five failures in a row open the circuit breaker, and guesses of a client do not count as failures', async () => {
   for (let n = 0; n < 6; n++) {
     const { authorizationUrl, attemptToken } = await shop.begin('acme');
     const callbackUrl = await acme.visit(authorizationUrl, 'ada');

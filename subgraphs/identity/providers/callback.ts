@@ -1,4 +1,4 @@
-/** What signing in by a provider and linking one have in common: sending somebody there, and hearing who came back. */
+/** The common part of signing in by a provider and linking one: sending the user there, and handling the callback. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -11,18 +11,18 @@ import { callbackOf, type Vouched } from './domain.ts';
 import { ProviderAway, ProviderRefusal } from './failures.ts';
 import { type IdentityProvider, identityProvider } from './provider.ts';
 
-/** Who came back, and how their attempt ends within the transaction of what comes of it. */
+/** A user who came back from a provider, with the attempt. */
 export interface CameBack {
   provider: IdentityProvider;
   vouched: Vouched;
   attempt: Attempt;
 }
 
-/** What is done with who comes back. */
+/** The handlers of a callback. */
 interface Then<T> {
-  /** Does it, and ends the attempt in the same transaction. */
+  /** Handles the callback, and ends the attempt in the same transaction. */
   first(who: CameBack): Promise<T>;
-  /** It was done, and the answer was lost. */
+  /** Repeats the answer of a callback that was handled, since the answer was lost. */
   again(completed: Completed): Promise<T>;
 }
 
@@ -40,7 +40,7 @@ export const providerCallbacks = (
     return provider;
   };
 
-  /** It is over, and how is kept; unless it was completed, and what came after says no: a second factor is asked for. */
+  /** Ends an attempt and records the reason, unless it was completed and refused after that: by a second factor. */
   const refused = (attempt: Attempt, reason: string, context: RequestContext): Promise<void> =>
     store.write({ locks: [], origin: context }, async (work) => {
       if (!(await attempts.end(work, attempt))) return;
@@ -63,7 +63,7 @@ export const providerCallbacks = (
   };
 
   return {
-    /** Those that are configured. */
+    /** The configured providers. */
     list: (): { id: string; name: string }[] => [...providers.values()].map(({ id, name }) => ({ id, name })),
 
     /** @throws Refusal NOT_FOUND, INVALID_INPUT, PROVIDER_UNAVAILABLE */
@@ -87,7 +87,7 @@ export const providerCallbacks = (
       return { authorizationUrl: url.href, ...begun };
     },
 
-    /** Hears who came back, for whoever began it, and does something with them. An attempt is good once. */
+    /** Handles a callback for the client that began its attempt. An attempt is good once. */
     async complete<T>(
       { attemptToken, callbackUrl }: CompleteProviderSignInInput,
       sessionId: string | null,

@@ -1,4 +1,4 @@
-/** How providers may be set up. */
+/** Configurations of providers. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { openProvided, type ProvidedAgents } from './providers.testing.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 test.each([
   ['whose client sends its secret in the body', () => byPost],
   ['whose client has no secret, with tokens signed by ES256', () => isPublic],
-])('a provider %s signs people in', async (_, provider) => {
+])('a provider %s signs users in', async (_, provider) => {
   const subject = `somebody-of-${provider() === byPost ? 'one' : 'another'}`;
   provider().people.set(subject, { email: `${subject}@example.com`, email_verified: true });
   expect(await shop.signIn(provider(), subject)).toMatchObject({ userErrors: [], user: { name: subject } });

@@ -15,12 +15,12 @@ const ACME = {
 };
 const read = (...providers: unknown[]) => readConfig({ OIDC_PROVIDERS: JSON.stringify(providers) }).OIDC_PROVIDERS;
 
-describe('providers to sign in by', () => {
-  test('are none unless they are given', () => {
+describe('OIDC_PROVIDERS', () => {
+  test('is an empty list by default', () => {
     expect(readConfig({})).toMatchObject({ OIDC_PROVIDERS: [], SIGN_IN_REDIRECT_URIS: [] });
   });
 
-  test('need little to be described', () => {
+  test('has defaults for most fields', () => {
     const { clientSecret: _, ...isPublic } = ACME;
     expect(read(ACME, { ...isPublic, id: 'local', issuer: 'http://127.0.0.1:8080/realms/shop' })).toEqual([
       { ...ACME, clientAuthentication: 'client_secret_basic', scopes: ['openid', 'email', 'profile'] },
@@ -37,20 +37,20 @@ describe('providers to sign in by', () => {
     [[{ ...ACME, clientSecert: 'hunter2' }], /0: .*clientSecert/],
     [[ACME, ACME], /each has an id of its own/],
     [[{ ...ACME, clientId: undefined }], /0\.clientId/],
-  ])('are refused as %j, with the reason and without the secret', (providers, message) => {
+  ])('is refused as %j, with the reason and without the secret', (providers, message) => {
     expect(() => read(...providers)).toThrow(message);
     expect(() => read(...providers)).not.toThrow(/hunter2/);
   });
 
-  test('that are not JSON are refused without a piece of what was given', () => {
+  test('is refused if it is not JSON, without quoting its text', () => {
     const start = () => readConfig({ OIDC_PROVIDERS: '[{"clientSecret": "hunter2"' });
     expect(start).toThrow(/OIDC_PROVIDERS: not JSON/);
     expect(start).not.toThrow(/hunter2/);
   });
 });
 
-describe('pages that providers may lead back to', () => {
-  test('are taken as they stand', () => {
+describe('SIGN_IN_REDIRECT_URIS', () => {
+  test('is taken literally', () => {
     const given = 'https://shop.example/signed-in, http://localhost:3000/back';
     expect(readConfig({ SIGN_IN_REDIRECT_URIS: given }).SIGN_IN_REDIRECT_URIS).toEqual(given.split(', '));
   });
@@ -61,7 +61,7 @@ describe('pages that providers may lead back to', () => {
     ['https://shop.example/?a=b', /0: without \? and #/],
     ['https://shop.example', /0: as a browser writes it/],
     ['javascript:alert(1)', /0: an https/],
-  ])('are refused as %s', (given, message) => {
+  ])('is refused as %s', (given, message) => {
     expect(() => readConfig({ SIGN_IN_REDIRECT_URIS: given })).toThrow(message);
   });
 });

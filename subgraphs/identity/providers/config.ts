@@ -17,7 +17,7 @@ const provider = z.strictObject({
     .default(['openid', 'email', 'profile']),
 });
 
-/** An OpenID provider that people may sign in by, as an operator describes it. */
+/** An OpenID provider to sign in by, as an operator configures it. */
 export type IdentityProviderConfig = z.infer<typeof provider>;
 
 const providers = z
@@ -25,7 +25,7 @@ const providers = z
   .max(20)
   .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each has an id of its own');
 
-/** `OIDC_PROVIDERS`, read and checked. What is said of a wrong one never holds its text: secrets stand in it. */
+/** `OIDC_PROVIDERS`, parsed and checked. Error messages never quote its text, which holds secrets. */
 export const identityProviders = z
   .string()
   .default('[]')
@@ -45,8 +45,8 @@ export const identityProviders = z
   });
 
 /**
- * `SIGN_IN_REDIRECT_URIS`, read and checked. They are compared as they stand (RFC 9700, 2.1), so each is written as a
- * browser writes it; what a provider adds to it must be all that stands behind a `?`.
+ * `SIGN_IN_REDIRECT_URIS`, parsed and checked. They are compared literally (RFC 9700, 2.1), so each must be in the form
+ * that browsers write, without a query: the provider's answer alone stands behind the `?`.
  */
 export const redirectUris = z
   .string()

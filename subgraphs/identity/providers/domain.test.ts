@@ -19,7 +19,7 @@ const codeOf = (work: () => unknown): string | undefined => {
   }
 };
 
-describe('the address that a provider leads back to', () => {
+describe('the callback URL', () => {
   test('is the redirect URI with an answer behind it', () => {
     const { searchParams } = callbackOf(`${REDIRECT_URI}?code=c&state=s`, REDIRECT_URI);
     expect(Object.fromEntries(searchParams)).toEqual({ code: 'c', state: 's' });
@@ -34,13 +34,13 @@ describe('the address that a provider leads back to', () => {
     '/signed-in?code=c',
     'code=c',
     '',
-  ])('is not %.60s', (callbackUrl) => {
+  ])('is refused as %.60s', (callbackUrl) => {
     expect(codeOf(() => callbackOf(callbackUrl, REDIRECT_URI))).toBe('INVALID_INPUT');
   });
 });
 
-describe('somebody new', () => {
-  test('has the address and the name that the provider tells', () => {
+describe('a new user', () => {
+  test('has the address and the name from the provider', () => {
     expect(newcomerOf(ADA, 'Acme')).toEqual({ email: 'ada@example.com', name: 'Ada Lovelace' });
   });
 
@@ -56,12 +56,12 @@ describe('somebody new', () => {
     expect(newcomerOf({ ...ADA, name }, 'Acme').name).toBe(shown);
   });
 
-  test.each([{ isEmailVerified: false }, { email: undefined }])('is nobody with %j', (said) => {
+  test.each([{ isEmailVerified: false }, { email: undefined }])('is refused with %j', (said) => {
     expect(codeOf(() => newcomerOf({ ...ADA, ...said }, 'Acme'))).toBe('EMAIL_NOT_VERIFIED');
   });
 });
 
-test('nobody unlinks the last way in, and nobody links without end', () => {
+test('the last way in cannot be unlinked, and identities are limited', () => {
   expect(codeOf(() => checkWayIn({ hasPassword: false, identities: 1 }))).toBe('LAST_WAY_IN');
   expect(codeOf(() => checkWayIn({ hasPassword: false, identities: 2 }))).toBeUndefined();
   expect(codeOf(() => checkWayIn({ hasPassword: true, identities: 1 }))).toBeUndefined();

@@ -2,26 +2,26 @@
 import { refuse } from '../../../platform/errors.ts';
 import { nameOutOf } from '../../../platform/text/text.ts';
 
-/** Whom a provider vouches for. */
+/** A user for whom a provider vouches. */
 export interface Vouched {
-  /** With the subject: who it is, for ever. An e-mail address may be given to somebody else one day. */
+  /** With the subject the permanent identity. An e-mail address may belong to another person one day. */
   issuer: string;
   subject: string;
-  /** If it is one that we can write to. */
+  /** The address, if it is one that we can write to. */
   email: string | undefined;
   isEmailVerified: boolean;
   name: string | undefined;
 }
 
-/** Somebody new, as an account can be made of. */
+/** The data of a new account. */
 export interface Newcomer {
   email: string;
   name: string;
 }
 
 /**
- * The address that a provider led back to, if it is the one that it was asked to lead back to: what is before the `?`
- * must be the redirect URI to the letter. @throws Refusal INVALID_INPUT
+ * The callback URL, checked: the part before the `?` must be the redirect URI to the letter.
+ * @throws Refusal INVALID_INPUT
  */
 export function callbackOf(callbackUrl: string, redirectUri: string): URL {
   const url = URL.parse(callbackUrl);
@@ -35,8 +35,9 @@ export function callbackOf(callbackUrl: string, redirectUri: string): URL {
 }
 
 /**
- * An account is made for an address only if the provider has seen that they read its mail: else anybody could take the
- * address of somebody who comes later. @throws Refusal EMAIL_NOT_VERIFIED
+ * An account is made only with an address that the provider has verified: otherwise a caller could take the address of
+ * a user who comes later.
+ * @throws Refusal EMAIL_NOT_VERIFIED
  */
 export function newcomerOf({ email, isEmailVerified, name }: Vouched, provider: string): Newcomer {
   if (!isEmailVerified || !email) {
@@ -46,11 +47,11 @@ export function newcomerOf({ email, isEmailVerified, name }: Vouched, provider: 
       ['input'],
     );
   }
-  // A name is shown, and no more: what cannot be shown or kept of it is left out.
+  // The name is only for display: characters that cannot be shown or stored are left out.
   return { email, name: nameOutOf(name ?? email.split('@')[0]!) ?? nameOutOf(email)! };
 }
 
-/** An address that is taken may be somebody else's: who says it is theirs shows that they can sign in to it. */
+/** The refusal of a taken address: its owner proves it by signing in to the account. */
 export const emailTaken = (provider: string) =>
   refuse(
     'EMAIL_TAKEN',
@@ -58,7 +59,7 @@ export const emailTaken = (provider: string) =>
     ['input'],
   );
 
-/** A list that is answered whole is short. */
+/** The most identities of a user, since the list has no pages. */
 export const MAX_IDENTITIES = 20;
 
 /** @throws Refusal INVALID_STATE */
@@ -67,7 +68,7 @@ export function checkRoom(identities: number): void {
   throw refuse('INVALID_STATE', `${MAX_IDENTITIES} identities are the most: unlink one first.`, ['input']);
 }
 
-/** Someone without a password keeps one provider at least. @throws Refusal LAST_WAY_IN */
+/** A user without a password keeps at least one provider. @throws Refusal LAST_WAY_IN */
 export function checkWayIn(account: { hasPassword: boolean; identities: number }): void {
   if (account.hasPassword || account.identities > 1) return;
   throw refuse('LAST_WAY_IN', 'You could not sign in any more: set a password first, by `requestPasswordReset`.', [

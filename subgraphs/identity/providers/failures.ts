@@ -1,8 +1,8 @@
-/** What may come of asking a provider, other than an answer that vouches for somebody. */
+/** Failures of a provider: a refusal, or no answer. */
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 import { Refusal } from '../../../platform/errors.ts';
 
-/** The provider, or what it says, does not vouch for who came back. The reason is a code, for the log; so is the cause. */
+/** The provider or its answer does not vouch for the user. Reason, a code, and cause are for the log. */
 export class ProviderRefusal extends Error {
   override readonly name = 'ProviderRefusal';
   readonly reason: string;
@@ -13,7 +13,7 @@ export class ProviderRefusal extends Error {
   }
 }
 
-/** No answer of the provider. Whoever signs in may try again, or sign in another way: a user error. */
+/** No answer of the provider. It is a user error: the user may try again, or sign in another way. */
 export class ProviderAway extends Refusal {
   constructor({ name }: { name: string }, cause: unknown) {
     super([
@@ -27,7 +27,7 @@ export class ProviderAway extends Refusal {
   }
 }
 
-/** Codes of openid-client for an answer that came, and is not to be believed. */
+/** Codes of openid-client for an answer that must not be believed. */
 const UNBELIEVED = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_PARSE_ERROR',
@@ -38,14 +38,14 @@ const UNBELIEVED = new Set([
   'OAUTH_UNSUPPORTED_OPERATION',
 ]);
 
-/** The refusal that an error of openid-client is; undefined if it says that there was no answer. */
+/** The refusal for an error of openid-client; undefined if there was no answer. */
 export function refusalIn(error: unknown): ProviderRefusal | undefined {
-  // Their causes hold what came, to the letter: that is not for the log.
+  // Their causes hold the answer to the letter, which must not be logged.
   if (error instanceof AuthorizationResponseError) return new ProviderRefusal(codeOf(error.error));
   if (error instanceof ResponseBodyError && error.status < 500) return new ProviderRefusal(codeOf(error.error));
   if (error instanceof ClientError && UNBELIEVED.has(error.code ?? '')) return new ProviderRefusal(error.code!, error);
   return undefined;
 }
 
-/** What came from outside, as far as it looks like one of OAuth's codes. */
+/** A code from outside, if it looks like one of OAuth's. */
 const codeOf = (code: string): string => (/^[\w.-]{1,60}$/.test(code) ? code : 'unknown');

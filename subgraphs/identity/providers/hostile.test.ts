@@ -1,4 +1,4 @@
-/** What somebody who means harm may try at signing in by a provider. Nobody must come in, and nothing be left of them. */
+/** Attacks on signing in by a provider. None must succeed, or leave a trace in the tables. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const nothing = (code: string) => ({ accessToken: null, refreshToken: null, user: null, userErrors: [{ code }] });
-/** Somebody who has been there, and what they hold. */
+/** A user who came back from a provider, with token and callback URL. */
 async function beenThere(provider = acme, name = 'acme') {
   const { authorizationUrl, attemptToken } = await shop.begin(name);
   return { attemptToken, callback: new URL(await provider.visit(authorizationUrl, 'mallory')) };
@@ -45,8 +45,8 @@ const withParameter = (url: URL, name: string, value: string | null): string => 
   return changed.href;
 };
 
-describe('the address that is led back to', () => {
-  test('is worth nothing without the token of who began, nor with that of somebody else', async () => {
+describe('the callback URL', () => {
+  test('is worth nothing without the token of its attempt, or with the token of another one', async () => {
     const [victim, thief] = [await beenThere(), await beenThere()];
     expect(await shop.complete('x'.repeat(43), victim.callback.href)).toMatchObject(nothing('INVALID_SIGN_IN_ATTEMPT'));
     expect(await shop.complete(thief.attemptToken, victim.callback.href)).toMatchObject(nothing('PROVIDER_REFUSED'));
@@ -59,11 +59,11 @@ describe('the address that is led back to', () => {
     ['no code', 'code', null],
     ['another issuer', 'iss', 'http://127.0.0.1:1'],
     ['no issuer', 'iss', null],
-  ])('with %s signs nobody in', async (_, name, value) => {
+  ])('with %s signs no one in', async (_, name, value) => {
     const { attemptToken, callback } = await beenThere();
     const answer = await shop.complete(attemptToken, withParameter(callback, name, value));
     expect(answer).toMatchObject(nothing('PROVIDER_REFUSED'));
-    // It was good once.
+    // An attempt is good once.
     expect(await shop.complete(attemptToken, callback.href)).toMatchObject(nothing('INVALID_SIGN_IN_ATTEMPT'));
   });
 
@@ -72,29 +72,29 @@ describe('the address that is led back to', () => {
     const mixed = withParameter(hostile.callback, 'state', honest.callback.searchParams.get('state'));
     const asked = acme.asked.get('/token');
     expect(await shop.complete(honest.attemptToken, mixed)).toMatchObject(nothing('PROVIDER_REFUSED'));
-    // The code of one was not even sent to the other.
+    // The code of one provider was not even sent to the other.
     expect(acme.asked.get('/token')).toBe(asked);
   });
 
-  test('with the code of another attempt signs nobody in: it is bound to who began', async () => {
+  test('with the code of another attempt signs no one in: a code is bound to its attempt', async () => {
     const [victim, thief] = [await beenThere(), await beenThere()];
     const injected = withParameter(thief.callback, 'code', victim.callback.searchParams.get('code'));
     expect(await shop.complete(thief.attemptToken, injected)).toMatchObject(nothing('PROVIDER_REFUSED'));
   });
 
-  test('elsewhere than where it was to lead is not taken', async () => {
+  test('is refused if it is not the redirect URI of its attempt', async () => {
     const { attemptToken, callback } = await beenThere();
     const elsewhere = callback.href.replace('signed-in', 'other');
     expect(await shop.complete(attemptToken, elsewhere)).toMatchObject(nothing('INVALID_INPUT'));
   });
 
-  test('ten minutes later is over', async () => {
+  test('expires after ten minutes', async () => {
     const { attemptToken, callback } = await beenThere();
     shop.agents.clock.advance(601_000);
     expect(await shop.complete(attemptToken, callback.href)).toMatchObject(nothing('INVALID_SIGN_IN_ATTEMPT'));
   });
 
-  test('that says no signs nobody in', async () => {
+  test('with a denial signs no one in', async () => {
     const { authorizationUrl, attemptToken } = await shop.begin('acme');
     const callback = await acme.visit(authorizationUrl, 'nobody');
     expect(new URL(callback).searchParams.get('error')).toBe('access_denied');
@@ -154,7 +154,7 @@ describe('an ID token', () => {
     ['that is none', () => 'x.y.z'],
   ];
 
-  test('as it should be signs in, made the same way', async () => {
+  test('without forgery, made the same way, signs in', async () => {
     acme.people.set('trent', { email: 'trent@example.com', email_verified: true });
     acme.tamper.token = async (body) => ({ ...body, id_token: await signed(decodeJwt(body.id_token)) });
     const { userErrors } = await shop.signIn(acme, 'trent');
@@ -167,20 +167,20 @@ describe('an ID token', () => {
     expect(await shop.signIn(acme, 'mallory')).toMatchObject(nothing('PROVIDER_REFUSED'));
   });
 
-  test('is needed: an access token alone says nothing of who came', async () => {
+  test('is required: an access token alone does not identify the user', async () => {
     acme.tamper.token = ({ id_token: _, ...body }) => body;
     expect(await shop.signIn(acme, 'mallory')).toMatchObject(nothing('PROVIDER_REFUSED'));
   });
 
-  test('is of the same person as what is asked with the access token', async () => {
+  test('must have the subject of the user info', async () => {
     acme.tamper.userinfo = (body) => ({ ...body, sub: 'victim' });
     expect(await shop.signIn(acme, 'mallory')).toMatchObject(nothing('PROVIDER_REFUSED'));
   });
 });
 
-describe('beginning', () => {
+describe('beginning a sign-in', () => {
   test.each(['https://evil.example/signed-in', `${REDIRECT_URI}/`, `${REDIRECT_URI}?a=b`, `${REDIRECT_URI}#`, ''])(
-    'does not lead back to %j',
+    'refuses the redirect URI %j',
     async (redirectUri) => {
       const begun = await shop.begin('acme', redirectUri);
       expect(begun).toMatchObject({
@@ -191,12 +191,12 @@ describe('beginning', () => {
     },
   );
 
-  test('with a provider that is not there is refused', async () => {
+  test('refuses an unknown provider', async () => {
     expect((await shop.begin('nobody')).userErrors).toMatchObject([{ code: 'NOT_FOUND', path: ['input', 'provider'] }]);
   });
 });
 
-test('hashes that are taken from the database complete nothing', async () => {
+test('hashes from the database complete nothing', async () => {
   const { attemptToken, callback } = await beenThere();
   const rows = await shop.agents.kysely.selectFrom('identity.provider_attempt').select(['hash', 'sealed']).execute();
   expect(rows.map(({ hash }) => hash)).not.toContain(attemptToken);
@@ -206,7 +206,7 @@ test('hashes that are taken from the database complete nothing', async () => {
   }
 });
 
-test('what is refused is logged with its reason, and with nothing that opens anything', async () => {
+test('a refusal is logged with its reason, and without secrets', async () => {
   const { attemptToken, callback } = await beenThere();
   acme.tamper.token = async (body) => ({ ...body, id_token: new UnsecuredJWT(decodeJwt(body.id_token)).encode() });
   expect(await shop.complete(attemptToken, callback.href)).toMatchObject(nothing('PROVIDER_REFUSED'));

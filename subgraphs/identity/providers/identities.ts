@@ -10,10 +10,10 @@ import type { CameBack } from './callback.ts';
 import type { Vouched } from './domain.ts';
 import { LinkedIdentitySchema } from './entities.ts';
 
-/** What is locked while an identity is given to somebody. */
+/** The lock for giving an identity to a user. */
 export const lockOfIdentity = ({ issuer, subject }: Vouched): string => `identity:${issuer} ${subject}`;
 
-/** Takes all of a user away, within a transaction that holds their lock. Which. */
+/** Removes all identities of a user, within a transaction that holds the user's lock. Returns them. */
 export const removeIdentities = ({ sql }: Work<Tables>, userId: string): Promise<{ id: string; provider: string }[]> =>
   sql.deleteFrom('linked_identity').where('userId', '=', userId).returning(['id', 'provider']).execute();
 
@@ -21,7 +21,7 @@ export const linkedIdentities = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   attempts: Pick<ProviderAttempts, 'finish'>,
 ) => ({
-  /** Whose the identity is that a provider vouches for. Never found by an e-mail address. */
+  /** The owner of the identity that a provider vouches for. It is never found by an e-mail address. */
   find: ({ issuer, subject }: Vouched, sql = store.read) =>
     sql
       .selectFrom('linked_identity')
@@ -30,15 +30,15 @@ export const linkedIdentities = (
       .where('subject', '=', subject)
       .executeTakeFirst(),
 
-  /** Whose it is. */
+  /** The user of an identity. */
   owner: async (id: string): Promise<string | undefined> =>
     (await store.read.selectFrom('linked_identity').select('userId').where('id', '=', id).executeTakeFirst())?.userId,
 
-  /** All of a user, within a transaction that holds their lock. */
+  /** All identities of a user, within a transaction that holds the user's lock. */
   of: ({ sql }: Work<Tables>, userId: string) =>
     sql.selectFrom('linked_identity').select(['id', 'provider']).where('userId', '=', userId).execute(),
 
-  /** Gives it to a user, in a transaction that holds its lock, and ends the attempt. Its id. */
+  /** Gives an identity to a user, in a transaction that holds its lock, ends the attempt, and returns its id. */
   async add(
     work: Work<Tables>,
     userId: string,
@@ -53,7 +53,10 @@ export const linkedIdentities = (
     return id;
   },
 
-  /** That nobody has unlinked it meanwhile, or shut its account since the attempt began. @throws Refusal INVALID_SIGN_IN_ATTEMPT */
+  /**
+   * Checks that it was not unlinked, nor its account secured, since the attempt began.
+   * @throws Refusal INVALID_SIGN_IN_ATTEMPT
+   */
   async require({ sql }: Work<Tables>, id: string, begun: Date): Promise<void> {
     const account = await sql
       .selectFrom('linked_identity')
@@ -67,7 +70,7 @@ export const linkedIdentities = (
       throw refuse('INVALID_SIGN_IN_ATTEMPT', 'The account was secured since: begin anew.', ['input']);
   },
 
-  /** Notes that it was used, and ends the attempt. @throws as `require` */
+  /** Records its use, and ends the attempt. @throws as `require` */
   async use(work: Work<Tables>, id: string, { vouched, attempt }: CameBack, callbackUrl: string): Promise<void> {
     await this.require(work, id, attempt.begun);
     await work.sql

@@ -25,7 +25,7 @@ const at = (name: string): OpenIdProvider => (name === 'acme' ? acme : other);
 const know = (name: string, subject: string, email = `${subject}@${name}.example`) =>
   at(name).people.set(subject, { email, email_verified: true, name: subject });
 
-/** Somebody with a password, who has proven their address. */
+/** A user with a password and a verified address. */
 async function member(email: string): Promise<{ id: string; as: Actor; refreshToken: string }> {
   const answer = await shop.client.signUp({ email });
   const { id } = answer.user;
@@ -41,7 +41,7 @@ const link = async (name: string, subject: string, as: Actor) => {
   const { attemptToken, callbackUrl } = await begun(name, subject, as);
   return shop.link(attemptToken, callbackUrl, as);
 };
-/** Asks for the mail that sets a password, and follows it. */
+/** Sets a password by the link of a mail. */
 async function setPassword(email: string): Promise<void> {
   await shop.client.mutate('requestPasswordReset', { email }, 'done', ANONYMOUS);
   const mail = shop.agents.kysely.selectFrom('identity.recovery_token').select(['id', 'sealed']).orderBy('id', 'desc');
@@ -52,7 +52,7 @@ async function setPassword(email: string): Promise<void> {
 const refused = (code: string) => ({ identity: null, userErrors: [{ code }] });
 
 describe('linking', () => {
-  test('lets the owner of an account sign in by a provider, whatever their address is there', async () => {
+  test('lets the owner of an account sign in by a provider, with any address there', async () => {
     know('acme', 'ada');
     const { id, as } = await member('ada@example.com');
     const { identity, userErrors } = await link('acme', 'ada', as);
@@ -68,7 +68,7 @@ describe('linking', () => {
     ]);
   });
 
-  test('again, or after an answer that was lost, gives the same identity', async () => {
+  test('again, or after a lost answer, gives the same identity', async () => {
     know('acme', 'bob');
     const { as } = await member('bob@example.com');
     const { attemptToken, callbackUrl } = await begun('acme', 'bob', as);
@@ -79,7 +79,7 @@ describe('linking', () => {
     expect(await shop.identities(as)).toHaveLength(1);
   });
 
-  test('is for who has signed in lately: a session that was only renewed is not enough', async () => {
+  test('needs a recent sign-in: a refreshed session is not enough', async () => {
     know('acme', 'cleo');
     const { as, refreshToken } = await member('cleo@example.com');
     shop.agents.clock.advance(601_000);
@@ -92,7 +92,7 @@ describe('linking', () => {
     expect((await link('acme', 'cleo', again)).userErrors).toEqual([]);
   });
 
-  test('needs an address that is proven: else who took it first would keep a way in', async () => {
+  test('needs a verified address: otherwise an attacker who took it first would keep a way in', async () => {
     const answer = await shop.client.signUp({ email: 'unproven@example.com' });
     const as = await shop.client.actorOf(answer);
     expect(await shop.beginLink('acme', as)).toMatchObject({
@@ -101,7 +101,7 @@ describe('linking', () => {
     });
   });
 
-  test('does not take an identity from somebody else', async () => {
+  test('does not take an identity from another user', async () => {
     know('acme', 'dan');
     const { user } = await shop.signIn(acme, 'dan');
     const { as } = await member('thief@example.com');
@@ -110,7 +110,7 @@ describe('linking', () => {
     expect(await shop.identities(as)).toEqual([]);
   });
 
-  test('is completed in the session that began it, and by nobody else', async () => {
+  test('is completed in the session that began it only', async () => {
     know('acme', 'eve');
     const { as } = await member('eve@example.com');
     const { as: stranger } = await member('stranger@example.com');
@@ -119,7 +119,7 @@ describe('linking', () => {
     expect(await shop.link(attemptToken, callbackUrl, stranger)).toMatchObject(refused(over));
     const elsewhere = await shop.client.actorOf(await shop.client.signIn('eve@example.com'));
     expect(await shop.link(attemptToken, callbackUrl, elsewhere)).toMatchObject(refused(over));
-    // Nor does an attempt to link sign in, or one to sign in link.
+    // An attempt to link cannot sign in, and one to sign in cannot link.
     expect((await shop.complete(attemptToken, callbackUrl)).userErrors).toMatchObject([{ code: over }]);
     const signingIn = await shop.begin('acme');
     const cameBack = await acme.visit(signingIn.authorizationUrl, 'eve');
@@ -146,7 +146,7 @@ describe('unlinking', () => {
     ]);
   });
 
-  test('leaves a way in: the last identity goes only once there is a password', async () => {
+  test('leaves a way in: the last identity needs a password first', async () => {
     know('acme', 'gwen');
     know('other', 'gwen');
     const answer = await shop.signIn(acme, 'gwen');
@@ -158,13 +158,13 @@ describe('unlinking', () => {
     expect(codes.toSorted()).toEqual(['LAST_WAY_IN', undefined]);
     const [left] = await shop.identities(as);
     await setPassword(answer.user.email);
-    // That has ended all sessions.
+    // The new password has ended all sessions.
     const byPassword = await shop.client.signIn(answer.user.email);
     expect(byPassword.user.id).toBe(answer.user.id);
     expect((await shop.unlink(left.id, await shop.client.actorOf(byPassword))).userErrors).toEqual([]);
   });
 
-  test('is for who has signed in lately', async () => {
+  test('needs a recent sign-in', async () => {
     know('acme', 'hal');
     const { as } = await member('hal@example.com');
     const { identity } = await link('acme', 'hal', as);
@@ -174,7 +174,7 @@ describe('unlinking', () => {
   });
 });
 
-test('a sign-in that an unlinking overtakes opens no session', async () => {
+test('a sign-in that is overtaken by an unlinking opens no session', async () => {
   know('acme', 'judy');
   const { id, as } = await member('judy@example.com');
   const { identity } = await link('acme', 'judy', as);
@@ -190,7 +190,7 @@ test('a sign-in that an unlinking overtakes opens no session', async () => {
   expect(await late).toMatchObject({ accessToken: null, userErrors: [{ code: 'INVALID_SIGN_IN_ATTEMPT' }] });
 });
 
-test('whose identities they are sees them, and administrators; nobody else, and no key', async () => {
+test('identities are visible to their user and to administrators; not to others or to API keys', async () => {
   know('acme', 'iris');
   const { id, as } = await member('iris@example.com');
   const { identity } = await link('acme', 'iris', as);

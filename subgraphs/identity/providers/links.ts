@@ -1,4 +1,4 @@
-/** Linking accounts with identities at providers, and taking such links away. */
+/** The use cases of linked identities: link and unlink. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -47,8 +47,8 @@ export const providerLinks = (
 
   return {
     /**
-     * For whoever has just signed in and proven their address: else somebody could sign up with another's address, link
-     * an identity of their own, and keep the way in when the other comes and sets a password (pre-hijacking,
+     * Needs a recent sign-in and a verified address: otherwise an attacker could sign up with a victim's address, link
+     * an identity of their own, and keep the way in when the victim comes and sets a password (pre-hijacking,
      * https://www.usenix.org/conference/usenixsecurity22/presentation/sudhodanan).
      * @throws Refusal REAUTHENTICATION_REQUIRED, EMAIL_NOT_VERIFIED, NOT_FOUND, INVALID_INPUT, PROVIDER_UNAVAILABLE
      */
@@ -59,7 +59,10 @@ export const providerLinks = (
       return callbacks.begin(input, sessionId, context);
     },
 
-    /** In the session that began it. @throws Refusal INVALID_SIGN_IN_ATTEMPT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, IDENTITY_TAKEN */
+    /**
+     * Needs the session that began it.
+     * @throws Refusal INVALID_SIGN_IN_ATTEMPT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, IDENTITY_TAKEN
+     */
     async linkIdentity(input: CompleteProviderSignInInput, context: RequestContext): Promise<LinkedIdentityRow> {
       const id = await callbacks.complete(input, requireSession(context.actor), context, {
         first: (who) => link(who, input.callbackUrl, context),
@@ -68,7 +71,10 @@ export const providerLinks = (
       return read(id);
     },
 
-    /** Ends all other sessions: one of them may have come by it. @throws Refusal NOT_FOUND, REAUTHENTICATION_REQUIRED, LAST_WAY_IN */
+    /**
+     * Ends all other sessions: one of them may come from the identity.
+     * @throws Refusal NOT_FOUND, REAUTHENTICATION_REQUIRED, LAST_WAY_IN
+     */
     async unlinkIdentity(id: string, context: RequestContext): Promise<void> {
       const but = requireSession(context.actor);
       const userId = context.actor.id;

@@ -1,4 +1,4 @@
-/** One OpenID provider: what is asked of it, and what it says of who comes back. The protocol is openid-client's. */
+/** A client of one OpenID provider. The protocol is openid-client's. */
 import {
   type Configuration,
   allowInsecureRequests,
@@ -23,24 +23,24 @@ import { POLICIES } from '../../../platform/resilience/policies.ts';
 import type { Vouched } from './domain.ts';
 import { ProviderAway, ProviderRefusal, refusalIn } from './failures.ts';
 
-/** What an answer is checked against. Nobody sees it but us, except for the state and the nonce that the address holds. */
+/** The values that an answer is checked against. They are secret, but for state and nonce, which are in the URL. */
 export interface Checks {
   state: string;
   nonce: string;
   verifier: string;
 }
 
-/** An OpenID provider. All of it throws ProviderAway when the provider gives no answer. */
+/** An OpenID provider. All methods throw ProviderAway when the provider gives no answer. */
 export interface IdentityProvider {
   readonly id: string;
   readonly name: string;
-  /** The address to send a browser to, and what its answer will be checked against. */
+  /** The URL to send a browser to, with the checks of its answer. */
   begin(redirectUri: string): Promise<{ url: URL; checks: Checks }>;
-  /** Who came back. @throws ProviderRefusal when the provider, or what it says, does not vouch for them */
+  /** The user who came back. @throws ProviderRefusal when the provider or its answer does not vouch for the user */
   complete(callback: URL, checks: Checks): Promise<Vouched>;
 }
 
-/** Metadata may change, keys change by themselves: it is read anew so often. */
+/** The time to live of cached metadata, which may change. Keys are refreshed by openid-client itself. */
 const METADATA_MS = 3_600_000;
 
 export function identityProvider(
@@ -54,7 +54,7 @@ export function identityProvider(
   });
   let known: { at: number; configuration: Promise<Configuration> } | undefined;
 
-  /** Asked for when somebody signs in, not at the start: a provider that is away costs its own sign-ins. */
+  /** Fetched at a sign-in, not at the start: while a provider is away only its own sign-ins fail. */
   const configuration = async (): Promise<Configuration> => {
     const now = clock.now().getTime();
     if (!known || Math.abs(now - known.at) > METADATA_MS) known = { at: now, configuration: discover(settings) };
@@ -103,7 +103,7 @@ function discover({ issuer, clientId, clientSecret, clientAuthentication }: Iden
   const server = new URL(issuer);
   return discovery(server, clientId, undefined, clientSecret ? authentication(clientSecret) : None(), {
     timeout,
-    // Signatures of ID tokens are checked although TLS would do (OpenID Connect Core, 3.1.3.7): not every network is one's own.
+    // Checks signatures of ID tokens, although TLS would do (OpenID Connect Core, 3.1.3.7): networks may be hostile.
     execute: [enableNonRepudiationChecks, ...(server.protocol === 'http:' ? [allowInsecureRequests] : [])],
   });
 }
@@ -116,7 +116,7 @@ async function whoCameBack(from: Configuration, callback: URL, checks: Checks): 
     idTokenExpected: true,
   });
   const { iss: issuer, sub: subject, ...claims } = tokens.claims()!;
-  // Some say it in the ID token, some only when they are asked with the access token.
+  // Some providers have the claims in the ID token, some only in the user info.
   const isAsked = claims.email === undefined && from.serverMetadata().userinfo_endpoint;
   const said = isAsked ? await fetchUserInfo(from, tokens.access_token, subject) : claims;
   return {

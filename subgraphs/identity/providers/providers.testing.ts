@@ -1,4 +1,4 @@
-/** What the tests of signing in by a provider share. */
+/** Helpers that the tests of providers share. */
 import { raw } from '../../../platform/data/raw.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { ANONYMOUS, type Actor } from '../../../platform/identity/actor.ts';
@@ -12,7 +12,7 @@ const AUTH =
 
 const TABLES = ['account', 'session', 'refresh_token', 'linked_identity'];
 
-/** What a client holds between sending its user away and their coming back. */
+/** The data that a client holds while its user is at the provider. */
 export interface Begun {
   authorizationUrl: string;
   attemptToken: string;
@@ -23,7 +23,7 @@ export interface Begun {
 /** Agents with providers to sign in by. */
 export type ProvidedAgents = Awaited<ReturnType<typeof openProvided>>;
 
-/** Opens identity and what it asks, with these providers. */
+/** Opens identity, and the agents that it asks, with these providers. */
 export async function openProvided(providers: readonly OpenIdProvider[], log?: Logger) {
   const settings = providers.map((provider, index) => provider.settings(NAMES[index]!));
   const agents: TestAgents = await openAgents(['customer', 'identity'], {
@@ -41,7 +41,7 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
     client,
     begin,
     complete,
-    /** Sends somebody there, and brings them back. */
+    /** Sends a user to the provider and back. */
     async signIn(provider: OpenIdProvider, subject: string) {
       const { authorizationUrl, attemptToken } = await begin(NAMES[providers.indexOf(provider)]!);
       return complete(attemptToken, await provider.visit(authorizationUrl, subject));
@@ -53,7 +53,7 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
     unlink: (id: string, as: Actor) => client.mutate('unlinkIdentity', { id }, 'done userErrors { code path }', as),
     identities: async (as: Actor) =>
       (await client.query('me', {}, 'identities { id provider email linkedAt lastUsedAt }', as)).identities,
-    /** How many rows stand where somebody who got in would leave some. */
+    /** Counts of the rows that a successful sign-in would add. */
     traces: async (): Promise<Record<string, number>> => {
       const { rows } = await raw<{ traces: Record<string, number> }>(
         agents.kysely,

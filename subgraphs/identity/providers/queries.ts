@@ -4,7 +4,7 @@ import type { Tables } from '../entities.ts';
 import { type LinkedIdentityRow, LinkedIdentitySchema } from './entities.ts';
 
 export const providerQueries = (db: Kysely<Tables>) => ({
-  /** Those of users, the first linked first. No user has more than MAX_IDENTITIES. */
+  /** Identities of users, the first linked first. No user has more than MAX_IDENTITIES. */
   ofUsers: (userIds: readonly string[]): Promise<LinkedIdentityRow[]> =>
     db
       .selectFrom('linked_identity')

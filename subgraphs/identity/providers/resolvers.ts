@@ -14,7 +14,7 @@ import { providerLinks } from './links.ts';
 import { providerQueries } from './queries.ts';
 import { providerSignIn } from './service.ts';
 
-/** Signing in by identity providers, and linking accounts with them. */
+/** Resolvers for signing in by identity providers, and for linking accounts with them. */
 export const providerResolvers = (
   agentContext: AgentContext<Tables, IdentityVariables>,
   shared: IdentityParts,

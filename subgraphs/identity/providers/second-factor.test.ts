@@ -1,4 +1,4 @@
-/** A provider stands for the password, and not for the second factor. */
+/** A provider replaces the password, not the second factor. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { secondFactorsOf } from '../second-factor/second-factor.testing.ts';
@@ -15,7 +15,7 @@ afterAll(async () => {
   await acme?.close();
 });
 
-test('who has a second factor gives its code, and has no session before', async () => {
+test('a user with a second factor gives its code, and has no session before', async () => {
   acme.people.set('ada', { email: 'ada@example.com', email_verified: true, name: 'Ada' });
   const first = await shop.signIn(acme, 'ada');
   const factors = secondFactorsOf(shop.agents);
@@ -26,7 +26,7 @@ test('who has a second factor gives its code, and has no session before', async 
   const callbackUrl = await acme.visit(authorizationUrl, 'ada');
   const asked = await shop.complete(attemptToken, callbackUrl);
   expect(asked).toMatchObject({ accessToken: null, user: null, userErrors: [{ code: 'SECOND_FACTOR_REQUIRED' }] });
-  // The answer was lost: it is asked for again, not left out.
+  // The answer was lost: the code is required again, not skipped.
   const again = await shop.complete(attemptToken, callbackUrl);
   expect(again).toMatchObject({ accessToken: null, user: null, userErrors: [{ code: 'SECOND_FACTOR_REQUIRED' }] });
   expect(await shop.traces()).toEqual(before);

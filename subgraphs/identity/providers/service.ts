@@ -1,4 +1,4 @@
-/** Signing up and in by an OpenID provider. */
+/** The use cases of signing up and in by an OpenID provider. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -15,7 +15,7 @@ import { emailTaken, newcomerOf } from './domain.ts';
 import { ProviderAway } from './failures.ts';
 import { type LinkedIdentities, lockOfIdentity } from './identities.ts';
 
-/** What signing in by a provider stands on. */
+/** The parts that signing in by a provider calls. */
 export type ProviderParts = Pick<SignInParts, 'accounts' | 'callers' | 'sessions' | 'record'> & {
   callbacks: ProviderCallbacks;
   identities: LinkedIdentities;
@@ -25,7 +25,7 @@ export const providerSignIn = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { accounts, sessions, record, callbacks, identities }: ProviderParts,
 ) => {
-  /** Somebody new and their first session; undefined if the identity was given to somebody meanwhile. */
+  /** Registers a new user with a first session; undefined if the identity was given to a user meanwhile. */
   const register = (who: CameBack, callbackUrl: string, context: RequestContext) => {
     const { email, name } = newcomerOf(who.vouched, who.provider.name);
     const id = newId('user');
@@ -74,7 +74,7 @@ export const providerSignIn = (
       callbacks.begin(input, null, context),
 
     /**
-     * Again with the same address, after an answer that was lost, it signs in again.
+     * Signs in. A retry with the same callback URL, after a lost answer, signs in again.
      * @throws Refusal INVALID_SIGN_IN_ATTEMPT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, EMAIL_NOT_VERIFIED, EMAIL_TAKEN,
      * SECOND_FACTOR_REQUIRED
      */
@@ -90,7 +90,7 @@ export const providerSignIn = (
         count('agora_sign_ins_total', { method: 'provider', outcome: 'accepted' });
         return signedIn;
       } catch (error) {
-        // Of a provider that gives no answer its circuit breaker tells; of a second factor who asks for it.
+        // A provider without an answer is counted by its circuit breaker, a second factor where it is asked for.
         const isRefused = error instanceof Refusal && error.code !== 'SECOND_FACTOR_REQUIRED';
         if (isRefused && !(error instanceof ProviderAway))
           count('agora_sign_ins_total', { method: 'provider', outcome: 'refused' });

@@ -17,20 +17,20 @@ afterAll(async () => {
   await other?.close();
 });
 
-/** Somebody whom a provider knows. */
+/** Adds a user to a provider. */
 const know = (provider: OpenIdProvider, subject: string, said: object = {}) =>
   provider.people.set(subject, { email: `${subject}@example.com`, email_verified: true, name: subject, ...said });
 const customersNamed = async (name: string) =>
   (await raw(shop.agents.kysely, 'select id, user_id from customer.customer where name = $1', [name])).rows;
 
-test('the providers are there for all to see, and their secrets are not', async () => {
+test('the providers are public, and their secrets are not', async () => {
   expect(await shop.client.query('identityProviders', {}, 'id name', ANONYMOUS)).toEqual([
     { id: 'acme', name: 'Test acme' },
     { id: 'other', name: 'Test other' },
   ]);
 });
 
-test('the address to go to asks for a code with PKCE, and holds no secret', async () => {
+test('the authorisation URL requests a code with PKCE, and holds no secret', async () => {
   const { authorizationUrl, attemptToken, expiresAt } = await shop.begin('acme');
   const { searchParams } = new URL(authorizationUrl);
   expect(Object.fromEntries(searchParams)).toEqual({
@@ -47,7 +47,7 @@ test('the address to go to asks for a code with PKCE, and holds no secret', asyn
   expect(expiresAt).toBe('2026-06-01T12:10:00.000Z');
 });
 
-test('whoever comes for the first time becomes a user and a customer, without a password', async () => {
+test('a first sign-in makes a user and a customer, without a password', async () => {
   know(acme, 'ada', { email: 'Ada@Example.com', name: 'Ada Lovelace' });
   const answer = await shop.signIn(acme, 'ada');
   expect(answer).toMatchObject({
@@ -64,7 +64,7 @@ test('whoever comes for the first time becomes a user and a customer, without a 
   ]);
 });
 
-test('whoever comes again is the same user, by issuer and subject and not by their address', async () => {
+test('a later sign-in finds the user by issuer and subject, not by address', async () => {
   know(acme, 'bob');
   const { user } = await shop.signIn(acme, 'bob');
   know(acme, 'bob', { email: 'moved@example.com', email_verified: false });
@@ -75,12 +75,12 @@ test('whoever comes again is the same user, by issuer and subject and not by the
     { action: 'SIGNED_IN_BY_PROVIDER', userId: user.id, details: { provider: 'acme' } },
     { action: 'SIGNED_IN', userId: user.id, objectId: sessionId },
   ]);
-  // Somebody else at another provider who has the same subject.
+  // Another person at another provider has the same subject.
   know(other, 'bob', { email: 'other-bob@example.com' });
   expect((await shop.signIn(other, 'bob')).user.id).not.toBe(user.id);
 });
 
-test('a provider that tells all in the ID token is not asked again', async () => {
+test('a provider with all claims in the ID token is not asked for user info', async () => {
   know(other, 'cleo');
   const before = [acme, other].map(({ asked }) => asked.get('/me') ?? 0);
   expect((await shop.signIn(other, 'cleo')).user).toMatchObject({ email: 'cleo@example.com' });
@@ -89,7 +89,7 @@ test('a provider that tells all in the ID token is not asked again', async () =>
   expect([acme, other].map(({ asked }) => asked.get('/me') ?? 0)).toEqual([before[0]! + 1, before[1]!]);
 });
 
-test('an address that is taken opens no account, whoever vouches for it', async () => {
+test('a taken address opens no account, whichever provider vouches for it', async () => {
   const { user } = await shop.client.signUp({ email: 'dan@example.com' });
   know(acme, 'dan', { email: 'DAN@example.com' });
   const before = await shop.traces();
@@ -113,7 +113,7 @@ test.each([
   ['no-address', { email: undefined }],
   ['no-text', { email: 7 }],
   ['not-ours', { email: 'ünï@example.com' }],
-])('an address that is %s makes no account', async (subject, said) => {
+])('a user whose address is %s gets no account', async (subject, said) => {
   know(acme, subject, said);
   const before = await shop.traces();
   const answer = await shop.signIn(acme, subject);
@@ -121,7 +121,7 @@ test.each([
   expect(await shop.traces()).toEqual(before);
 });
 
-test('five who come at once as the same person for the first time are one user and one customer', async () => {
+test('five concurrent first sign-ins of one person make one user and one customer', async () => {
   know(acme, 'eve', { name: 'Only Eve' });
   const back: [string, string][] = [];
   for (let n = 0; n < 5; n++) {
@@ -134,7 +134,7 @@ test('five who come at once as the same person for the first time are one user a
   expect(await customersNamed('Only Eve')).toHaveLength(1);
 });
 
-test('an answer that was lost is given again for seconds, and never to another address or later', async () => {
+test('a lost answer is repeated for seconds, and never for another callback URL or later', async () => {
   know(acme, 'finn');
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const callbackUrl = await acme.visit(authorizationUrl, 'finn');
@@ -149,7 +149,7 @@ test('an answer that was lost is given again for seconds, and never to another a
   expect(await shop.complete(attemptToken, callbackUrl)).toMatchObject(over);
 });
 
-test('two requests that complete the same attempt at once ask the provider once', async () => {
+test('two concurrent requests that complete one attempt ask the provider once', async () => {
   know(acme, 'gwen');
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const callbackUrl = await acme.visit(authorizationUrl, 'gwen');
@@ -161,11 +161,11 @@ test('two requests that complete the same attempt at once ask the provider once'
   expect(acme.asked.get('/token')).toBe(before + 1);
   const users = answers.map(({ data }) => data?.completeProviderSignIn?.user?.id).filter(Boolean);
   expect(new Set(users).size).toBe(1);
-  // Whoever came too early may come again.
+  // The request that came too early may be retried.
   expect((await shop.complete(attemptToken, callbackUrl)).user.id).toBe(users[0]);
 });
 
-test('while the customer agent is away nobody is signed up by halves', async () => {
+test('a sign-up while the customer agent is away is completed by the retry', async () => {
   know(acme, 'hal', { name: 'Hal Later' });
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const input = { attemptToken, callbackUrl: await acme.visit(authorizationUrl, 'hal') };
@@ -180,7 +180,7 @@ test('while the customer agent is away nobody is signed up by halves', async () 
   expect(await customersNamed('Hal Later')).toMatchObject([{ user_id: user.id }]);
 });
 
-test('neither a token, a code nor an address of somebody is in an event or readable where it need not be', async () => {
+test('no token, code or address is in an event or needlessly readable', async () => {
   know(acme, 'iris', { email: 'iris.secret@example.com' });
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const callbackUrl = await acme.visit(authorizationUrl, 'iris');

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf } from '../../../platform/data/entity-table.ts';
 
-/** What a token of the recovery mail is for. */
+/** The purpose of a recovery mail's token. */
 export const RecoveryPurpose = { VERIFY_EMAIL: 'VERIFY_EMAIL', RESET_PASSWORD: 'RESET_PASSWORD' } as const;
 export type RecoveryPurpose = keyof typeof RecoveryPurpose;
 

@@ -1,5 +1,5 @@
 import { refuse } from '../../../platform/errors.ts';
 
-/** To whoever would keep a way into an account, or others out of it, whose address may be somebody else's. */
+/** The refusal of new ways in or second factors for an account whose address may be another person's. */
 export const notVerified = () =>
   refuse('EMAIL_NOT_VERIFIED', 'Verify your e-mail address first: `requestEmailVerification`.');

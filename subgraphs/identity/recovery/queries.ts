@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { AccountRow, Tables } from '../entities.ts';
 import type { RecoveryTokenRow } from './entities.ts';
 
-/** What a mail is written from. */
+/** The data of a recovery mail. */
 export type RecoveryMailRow = Pick<RecoveryTokenRow, 'purpose' | 'expiresAt'> &
   Pick<AccountRow, 'email' | 'name'> & { sealedToken: string };
 

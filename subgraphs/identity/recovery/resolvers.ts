@@ -7,7 +7,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { recoveryQueries } from './queries.ts';
 import { recoveryService } from './service.ts';
 
-/** Proofs of e-mail addresses, and new passwords. */
+/** Resolvers for verifying e-mail addresses and setting passwords. */
 export const recoveryResolvers = (agentContext: AgentContext<Tables>, parts: IdentityParts): Resolvers => {
   const { clock, store } = agentContext;
   const queries = recoveryQueries(store.read);

@@ -1,4 +1,4 @@
-/** Proving an e-mail address, setting a forgotten password anew, and changing one that is known. */
+/** The use cases of recovery: verify an e-mail address, reset a forgotten password, change a known one. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -13,7 +13,7 @@ import type { ResetPasswordInput } from '../resolvers.generated.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { RecoveryTokens } from './tokens.ts';
 
-/** What recovery stands on. */
+/** The parts that recovery calls. */
 export type RecoveryParts = SignInParts & { recovery: RecoveryTokens };
 
 const wrong = () => refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
@@ -27,7 +27,7 @@ export const recoveryService = (
     const user = await accounts.find('emailKey', emailKey(email));
     const attempt = await attempts.begin(`reset ${emailKey(email)}`, context);
     const deed = { userId: user?.id, details: { asked: attempt.account } };
-    // For nobody it locks too: it is not to be told apart.
+    // An unknown account is locked too, so that it cannot be told apart.
     await store.write({ locks: [user?.id ?? attempt.account], origin: context }, async (work) => {
       await recovery.issue(work, 'RESET_PASSWORD', user?.id ?? null);
       await record(work, context, { action: 'PASSWORD_RESET_REQUESTED', ...deed });
@@ -35,9 +35,10 @@ export const recoveryService = (
   },
 
   /**
-   * Ends all sessions of the account, and proves its address. Whoever forgot their password may have lost it to somebody,
-   * who has made a key or linked an identity of their own with it: these end too, unless the owner says that they are to
-   * stay. A first password takes neither away: there was none to lose. @throws Refusal INVALID_RECOVERY_TOKEN, WEAK_PASSWORD
+   * Ends all sessions of the account, and verifies its address. A forgotten password may have been stolen, and the
+   * thief may have made a key or linked an identity with it: these end too, unless the owner asks to keep them. A first
+   * password ends neither: there was none to lose.
+   * @throws Refusal INVALID_RECOVERY_TOKEN, WEAK_PASSWORD
    */
   async resetPassword(
     { token, password, keepApiKeys, keepIdentities }: ResetPasswordInput,
@@ -87,7 +88,7 @@ export const recoveryService = (
     });
   },
 
-  /** Asks for the mail once more. Nothing happens if the address is proven. @throws Refusal TOO_MANY_ATTEMPTS */
+  /** Asks for the mail once more. Does nothing if the address is verified. @throws Refusal TOO_MANY_ATTEMPTS */
   async requestEmailVerification(context: RequestContext): Promise<void> {
     requireSession(context.actor);
     const { id } = context.actor;

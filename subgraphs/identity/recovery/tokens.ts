@@ -1,4 +1,4 @@
-/** Tokens that go by mail: made sealed, used once. */
+/** Tokens that are sent by mail: sealed until then, and used once. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -8,10 +8,10 @@ import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
 import { type RecoveryPurpose, RecoveryTokenSchema } from './entities.ts';
 import { recoveryRequested } from './events.ts';
 
-/** How long each is good. */
+/** The lifetimes of tokens. */
 const SECONDS: Record<RecoveryPurpose, number> = { VERIFY_EMAIL: 3 * 86_400, RESET_PASSWORD: 1800 };
 
-/** What a token is sealed with; notification opens it with the same. */
+/** The context with which a token is sealed; notification opens it with the same. */
 const contextOf = (id: string): string => `recovery:${id}`;
 
 const invalid = () =>
@@ -22,7 +22,7 @@ export const recoveryTokens = ({
   secrets,
   store,
 }: Pick<AgentContext<Tables>, 'clock' | 'secrets' | 'store'>) => {
-  /** The newest mail is the one that counts: who asks again may fear that another read the one before. */
+  /** Invalidates older tokens: a user who asks again may fear that someone read the mail before. */
   const supersede = ({ sql }: Work<Tables>, userId: string | null, purpose: RecoveryPurpose) =>
     sql
       .updateTable('recovery_token')
@@ -34,8 +34,8 @@ export const recoveryTokens = ({
 
   return {
     /**
-     * Makes a token and asks for the mail, within a transaction that holds the lock of its owner: those from before are no
-     * longer good. For nobody it does the same, and no mail is sent.
+     * Makes a token and asks for the mail, within a transaction that holds the lock of its owner: older tokens are no
+     * longer good. Without an account it does the same, but no mail is sent.
      */
     async issue(work: Work<Tables>, purpose: RecoveryPurpose, userId: string | null): Promise<void> {
       const [id, token, now] = [newId('recovery'), newRefreshToken(), clock.now()];
@@ -47,7 +47,7 @@ export const recoveryTokens = ({
       work.publish(recoveryRequested, { aggregateId: id, aggregateVersion: 1, payload: { recoveryId: id, purpose } });
     },
 
-    /** Whose a good token is. @throws Refusal INVALID_RECOVERY_TOKEN */
+    /** The owner of a good token. @throws Refusal INVALID_RECOVERY_TOKEN */
     async ownerOf(token: string, purpose: RecoveryPurpose): Promise<string> {
       const row = await store.read
         .selectFrom('recovery_token')
@@ -61,7 +61,7 @@ export const recoveryTokens = ({
       return row.userId;
     },
 
-    /** Uses a token up. @throws Refusal INVALID_RECOVERY_TOKEN if somebody was faster */
+    /** Uses a token up. @throws Refusal INVALID_RECOVERY_TOKEN if another request was faster */
     async use({ sql }: Work<Tables>, token: string): Promise<void> {
       const update = sql.updateTable('recovery_token').set({ usedAt: clock.now() }).where('usedAt', 'is', null);
       const used = await update.where('hash', '=', hashOfToken(token)).returning('id').executeTakeFirst();

@@ -1,4 +1,4 @@
-/** Who has proven the first factor and not yet the second holds a challenge: good for that, for one account, and once. */
+/** Challenges: after the first factor a client gets a challenge, good once, for the second factor of one account. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../../platform/errors.ts';
@@ -11,7 +11,7 @@ const invalid = () =>
   refuse('INVALID_CHALLENGE', 'The challenge is not good, or no longer: sign in again.', ['input', 'challenge']);
 
 export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock' | 'store'>) => ({
-  /** What to answer in place of a session to a user who has a second factor, within a transaction that holds their lock. */
+  /** The refusal with a challenge, for a user with a second factor, within a transaction that holds the user's lock. */
   async askFor(work: Work<Tables>, userId: string): Promise<Refusal | undefined> {
     const factor = await work.sql
       .selectFrom('second_factor')
@@ -32,7 +32,7 @@ export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock
     );
   },
 
-  /** Whose a good challenge is. @throws Refusal INVALID_CHALLENGE */
+  /** The user of a good challenge. @throws Refusal INVALID_CHALLENGE */
   async ownerOf(challenge: string): Promise<string> {
     const row = await store.read
       .selectFrom('sign_in_challenge')
@@ -44,7 +44,7 @@ export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock
     return row.userId;
   },
 
-  /** Uses a challenge up. @throws Refusal INVALID_CHALLENGE if somebody was faster, or it was taken back */
+  /** Uses a challenge up. @throws Refusal INVALID_CHALLENGE if another request was faster, or it was withdrawn */
   async use({ sql }: Work<Tables>, challenge: string): Promise<void> {
     const used = sql.deleteFrom('sign_in_challenge').where('hash', '=', hashOfToken(challenge)).returning('userId');
     if (!(await used.executeTakeFirst())) throw invalid();

@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each(['', '12345', '1234567', 'abcd', 'a1b2c-d3e4f-5', '12345６', '123456\n123456'])(
-  '%j can be no code',
+  '%j cannot be a code',
   (text) => {
     expect(() => readCode(text)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   },
@@ -23,7 +23,7 @@ test.each(['', '12345', '1234567', 'abcd', 'a1b2c-d3e4f-5', '12345６', '123456\
 const by = (role: Role) => new Actor({ id: 'user_1', roles: [role] });
 const user = (...roles: Role[]) => ({ id: 'user_2', roles });
 
-test('operators help customers and merchants, administrators everybody, and nobody themselves', () => {
+test('operators may reset customers and merchants, administrators all users, and no one themselves', () => {
   for (const role of ['CUSTOMER', 'MERCHANT'] as const) checkReset(user(role), by('OPERATOR'));
   for (const role of ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'] as const) {
     checkReset(user('CUSTOMER', role), by('ADMIN'));
@@ -34,7 +34,7 @@ test('operators help customers and merchants, administrators everybody, and nobo
   );
 });
 
-test('recovery codes are ten, all different, and kept as hashes that another salt makes others of', async () => {
+test('recovery codes are ten, all different, and stored as salted hashes', async () => {
   const { shown, salt, hashes } = await newRecoveryCodes();
   expect(new Set(shown).size).toBe(10);
   for (const code of shown) expect(code).toMatch(/^[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}$/);

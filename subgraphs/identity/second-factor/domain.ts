@@ -4,18 +4,18 @@ import type { Actor } from '../../../platform/identity/actor.ts';
 import type { Role } from '../entities.ts';
 
 const MINUTE_MS = 60_000;
-/** How long somebody has for their first code. */
+/** The time that a user has for the first code. */
 export const ENROLMENT_MS = 15 * MINUTE_MS;
-/** How long somebody has for the code, once their password was right. */
+/** The time that a user has for the code after the password. */
 export const CHALLENGE_MS = 5 * MINUTE_MS;
 
-/** What somebody typed for a second factor. */
+/** A typed code, and its kind. */
 export type Typed = { kind: 'TOTP' | 'RECOVERY_CODE'; code: string };
 
 /** Recovery codes are written without i, l, o and u (Crockford's base 32), and read with them. */
 const READ_AS: Record<string, string> = { i: '1', l: '1', o: '0' };
 
-/** Reads a code, with spaces and hyphens wherever. @throws Refusal INVALID_INPUT for what can be neither kind */
+/** Reads a code, with spaces and hyphens anywhere. @throws Refusal INVALID_INPUT for text of neither kind */
 export function readCode(text: string): Typed {
   const code = text.replace(/[\s-]/g, '').toLowerCase();
   if (/^\d{6}$/.test(code)) return { kind: 'TOTP', code };
@@ -26,7 +26,7 @@ export function readCode(text: string): Typed {
   ]);
 }
 
-/** Whose account it is. */
+/** The owner of an account. */
 export interface Owner {
   id: string;
   roles: readonly Role[];
@@ -35,8 +35,8 @@ export interface Owner {
 const STAFF: readonly Role[] = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'];
 
 /**
- * Staff help those who have lost their app; of staff only an administrator does, and nobody themselves, or a session
- * that is left open would be enough to take the factor away.
+ * Checks that a caller may reset a second factor: staff may for users who lost their app, only administrators for
+ * staff, and no one for themselves, or an open session would be enough to remove the factor.
  * @throws Forbidden, Refusal INVALID_STATE
  */
 export function checkReset(user: Owner, by: Pick<Actor, 'id' | 'may'>): void {

@@ -1,4 +1,4 @@
-/** Adding a second factor: begun with a fresh proof of the first, and confirmed with a code. */
+/** Enrolment of a second factor: begun with a fresh proof of the first, and confirmed with a code. */
 import { Secret } from 'otpauth';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
@@ -18,7 +18,7 @@ import { newRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorParts } from './service.ts';
 import { stepOf, uriOf } from './totp.ts';
 
-/** What an app needs to know, for once. */
+/** The data for an authenticator app, shown once. */
 export interface Enrolment {
   secret: string;
   uri: string;
@@ -31,7 +31,7 @@ const wrongPassword = () =>
   refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
 const notBegun = () => refuse('INVALID_STATE', 'There is nothing to confirm, or no longer: begin with `enrollTotp`.');
 
-/** Puts new codes in the place of all that there are. */
+/** Replaces all recovery codes of a user. */
 export async function keepCodes(work: Work<Tables>, userId: string, { salt, hashes }: RecoveryCodes): Promise<void> {
   await work.sql.deleteFrom('recovery_code').where('userId', '=', userId).execute();
   await work.sql.updateTable('second_factor').set({ recoverySalt: salt }).where('userId', '=', userId).execute();
@@ -47,7 +47,10 @@ export const enrolment = (
   }: Pick<AgentContext<Tables, IdentityVariables>, 'store' | 'clock' | 'secrets' | 'config'>,
   { accounts, attempts, callers, sessions, record }: SecondFactorParts,
 ) => {
-  /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */
+  /**
+   * Proves that the caller is the owner, not the finder of a session. Returns work to do in the transaction of the
+   * change.
+   */
   const reauthenticate = async (user: AccountRow, password: string | null | undefined, context: RequestContext) => {
     const isRecent = await hasJustSignedIn({ store, clock }, context.actor);
     if (password == null && isRecent) return async () => {};
@@ -73,9 +76,10 @@ export const enrolment = (
 
   return {
     /**
-     * A secret that counts for nothing until a code of it is confirmed; it replaces one that was not. For whoever has
-     * proven their address: else somebody could sign up with another's, and keep them out with a factor of their own
-     * when they come and set a password. @throws Refusal
+     * Makes a secret, which has no effect until one of its codes is confirmed; it replaces an unconfirmed one. It needs
+     * a verified address: otherwise an attacker could sign up with a victim's, and keep the victim out by a second
+     * factor when the victim comes and sets a password.
+     * @throws Refusal
      */
     async enrollTotp(currentPassword: string | null | undefined, context: RequestContext): Promise<Enrolment> {
       requireSession(context.actor);
@@ -95,13 +99,16 @@ export const enrolment = (
         await proven(work);
         return written !== undefined;
       });
-      // Refused only now: that the password was right is to stay.
+      // Thrown after the transaction, so that the success of the password stays recorded.
       if (!isBegun) throw hasOne();
       const expiresAt = new Date(now.getTime() + ENROLMENT_MS);
       return { secret, uri: uriOf(secret, user.email, config.TOTP_ISSUER), expiresAt };
     },
 
-    /** From now on it is asked for. All other sessions, which were begun without it, end. @throws Refusal */
+    /**
+     * Confirms the factor, which is then required. All other sessions, which were begun without it, end.
+     * @throws Refusal
+     */
     async confirmTotp(code: string, context: RequestContext): Promise<{ recoveryCodes: string[] }> {
       const but = requireSession(context.actor);
       const { id } = context.actor;

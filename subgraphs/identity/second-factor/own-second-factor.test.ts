@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 describe('adding a second factor', () => {
-  test('gives a secret that counts for nothing until a code confirms it, and then ten codes for once', async () => {
+  test('gives a secret without effect until a code confirms it, and then ten single-use codes', async () => {
     const squatted = await it.client.mutate('enrollTotp', {}, 'secret', self);
     expect(squatted).toEqual({ secret: null, userErrors: [{ code: 'EMAIL_NOT_VERIFIED', path: null }] });
     const { secret, uri, expiresAt } = await it.enroll(self);
@@ -44,7 +44,7 @@ describe('adding a second factor', () => {
       expect(kept).not.toContain(plain);
   });
 
-  test('ends the sessions that were begun without it, but the one that adds it', async () => {
+  test('ends the sessions that were begun without it, except the one that adds it', async () => {
     const other = await it.client.signIn(email);
     await it.added(self);
     expect(codesOf(await it.client.refresh(other.refreshToken))).toEqual(['INVALID_REFRESH_TOKEN']);
@@ -62,13 +62,13 @@ describe('adding a second factor', () => {
     expect(codesOf(await it.enroll(self, { currentPassword: PASSWORD }))).toEqual([]);
   });
 
-  test('by guessing the password has to wait', async () => {
+  test('is blocked after guesses of the password', async () => {
     const guesses = [];
     for (let i = 0; i < 6; i++) guesses.push(...codesOf(await it.enroll(self, { currentPassword: `wrong ${i}` })));
     expect(guesses.slice(-2)).toEqual(['INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS']);
   });
 
-  test('begun again has another secret, and within a quarter of an hour only', async () => {
+  test('again gives another secret, and expires after a quarter of an hour', async () => {
     const first = await it.enroll(self);
     const second = await it.enroll(self);
     expect(codesOf(await it.confirm(it.now(first.secret), self))).toEqual(['INVALID_SECOND_FACTOR']);
@@ -76,17 +76,17 @@ describe('adding a second factor', () => {
     expect(codesOf(await it.confirm(it.now(second.secret), self))).toEqual(['INVALID_STATE']);
   });
 
-  test('is refused to who has one, and changes nothing', async () => {
+  test('is refused for a user who has one, and changes nothing', async () => {
     const { secret } = await it.added(self);
     expect(codesOf(await it.enroll(self))).toEqual(['INVALID_STATE']);
-    // The password is right each time: that is no guessing.
+    // The right password is no guess.
     for (let i = 0; i < 6; i++)
       expect(codesOf(await it.enroll(self, { currentPassword: PASSWORD }))).toEqual(['INVALID_STATE']);
     expect(codesOf(await it.confirm(it.now(secret), self))).toEqual(['INVALID_STATE']);
     expect((await it.client.completeSignIn(await it.challenged(email), it.now(secret))).userErrors).toEqual([]);
   });
 
-  test('is for who is signed in, not for a key', async () => {
+  test('needs a session, not an API key', async () => {
     const key = new Actor({ id: user.id, roles: [], scopes: ['*:admin', '*:write'], apiKeyId: 'apikey_1' });
     const context = { actor: key, correlationId: 'req_1' };
     const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
@@ -104,7 +104,7 @@ describe('adding a second factor', () => {
   });
 });
 
-describe('taking it away', () => {
+describe('removing a second factor', () => {
   test('needs a code, and then the password is enough again', async () => {
     const { secret } = await it.added(self);
     const session = await it.client.completeSignIn(await it.challenged(email), it.now(secret));
@@ -119,16 +119,16 @@ describe('taking it away', () => {
     expect(await it.actionsOf(user.id)).toContain('SECOND_FACTOR_REMOVED');
   });
 
-  test('is done with a recovery code where the app is lost', async () => {
+  test('works with a recovery code if the app is lost', async () => {
     const { recoveryCodes } = await it.added(self);
     expect(await it.disable(recoveryCodes[9]!, self)).toEqual({ done: true, userErrors: [] });
   });
 });
 
-describe('resetting somebody’s', () => {
+describe('resetting the second factor of another user', () => {
   const reset = (userId: string, as: Actor) => it.client.mutate('resetSecondFactor', { userId }, 'done', as);
 
-  test('is what operators do for customers: all sessions end, and the log tells who did it', async () => {
+  test('is open to operators for customers: all sessions end, and the log names the operator', async () => {
     const operator = await it.client.staff('OPERATOR');
     const { secret } = await it.added(self);
     const session = await it.client.completeSignIn(await it.challenged(email), it.now(secret));
@@ -145,7 +145,7 @@ describe('resetting somebody’s', () => {
     expect(codesOf(await reset('user_nobody', operator))).toEqual(['NOT_FOUND']);
   });
 
-  test('of staff is for administrators, and of oneself for nobody', async () => {
+  test('is open to administrators for staff, and to no one for themselves', async () => {
     const { secret } = await it.added(self);
     const [operator, administrator] = [await it.client.staff('OPERATOR'), await it.client.staff('ADMIN')];
     await it.client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ADMIN'] }, admin);

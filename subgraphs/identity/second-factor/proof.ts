@@ -1,4 +1,4 @@
-/** Proving the second factor: every code counts once, and every attempt is counted before the code is looked at. */
+/** Proof of the second factor: every code is good once, and every attempt is counted before the code is checked. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -12,13 +12,13 @@ import { readCode, type Typed } from './domain.ts';
 import { hashOfRecoveryCode } from './recovery-codes.ts';
 import { stepOf } from './totp.ts';
 
-/** With what it was proven. */
+/** The kind of code that proved it. */
 export type ProvenBy = Typed['kind'];
 
-/** What a secret is sealed with. */
+/** The context with which a secret is sealed. */
 export const sealedFor = (userId: string): string => `totp:${userId}`;
 
-/** That a code is not good, whatever is wrong about it. */
+/** The refusal of a code, the same for every reason. */
 export const wrongCode = () =>
   refuse('INVALID_SECOND_FACTOR', 'The code is wrong, was used before, or is too old: take the one of now.', [
     'input',
@@ -39,7 +39,7 @@ export const proofOf = (
       .where('confirmedAt', 'is not', null)
       .executeTakeFirst();
 
-  /** Uses the code of the app up, if it is right. */
+  /** Uses up a code of the app, if it is right. */
   const useCode = async ({ sql }: Work<Tables>, userId: string, code: string): Promise<boolean> => {
     const factor = await factorOf(sql, userId);
     const step = factor && stepOf(secrets.open(factor.secret, sealedFor(userId)), code, clock.now(), factor.lastStep);
@@ -56,8 +56,8 @@ export const proofOf = (
   };
 
   /**
-   * Does something in one transaction with the use of a code. What was wrong stays counted until something is right,
-   * whatever challenge or session it came with: a new password does not forget it either.
+   * Runs work in one transaction with the use of a code. Wrong codes stay counted until a right one, across challenges
+   * and sessions: a new password does not reset the count either.
    * @throws Refusal INVALID_INPUT, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS
    */
   return async <T>(

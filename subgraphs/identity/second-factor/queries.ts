@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../entities.ts';
 
-/** What is told of a second factor: nothing of its secret. */
+/** The public state of a second factor, without its secret. */
 export interface SecondFactorRow {
   confirmedAt: Date;
   recoveryCodesLeft: number;
 }
 
 export const secondFactorQueries = (db: Kysely<Tables>) => ({
-  /** Of a user, if they have one. */
+  /** The second factor of a user, if there is one. */
   async of(userId: string): Promise<SecondFactorRow | null> {
     const row = await db
       .selectFrom('second_factor')

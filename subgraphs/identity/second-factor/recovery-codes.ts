@@ -1,6 +1,6 @@
 /**
- * Recovery codes: 50 random bits each, so they are hashed slowly and with a salt (NIST SP 800-63B-4, 3.1.2.2). All codes
- * of a user have one salt: so what is typed is hashed once, and not once for each of them.
+ * Recovery codes: 50 random bits each, so they are hashed slowly and with a salt (NIST SP 800-63B-4, 3.1.2.2). All
+ * codes of a user have one salt, so that a typed code is hashed once, not once for each of them.
  */
 import { randomBytes } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
@@ -11,14 +11,14 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const LENGTH = 10;
 const COUNT = 10;
 
-/** A set of codes: shown once, kept as hashes. */
+/** A set of codes: shown once, stored as hashes. */
 export interface RecoveryCodes {
   shown: string[];
   salt: string;
   hashes: string[];
 }
 
-/** Ten new ones. It takes some hundred milliseconds: never inside a transaction. */
+/** Makes ten new codes. It takes some hundred milliseconds: never inside a transaction. */
 export async function newRecoveryCodes(): Promise<RecoveryCodes> {
   const salt = randomBytes(16).toString('base64url');
   const shown = Array.from({ length: COUNT }, newCode);
@@ -26,7 +26,7 @@ export async function newRecoveryCodes(): Promise<RecoveryCodes> {
   return { shown, salt, hashes };
 }
 
-/** What is kept of a code, as `readCode` read it. */
+/** The stored hash of a code in the form of `readCode`. */
 export const hashOfRecoveryCode = async (code: string, salt: string): Promise<string> =>
   (await hashRaw(code, { ...ARGON2ID, salt: Buffer.from(salt, 'base64url') })).toString('base64url');
 

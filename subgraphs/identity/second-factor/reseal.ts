@@ -7,8 +7,8 @@ import { sealedFor } from './proof.ts';
 const CHUNK = 100;
 
 /**
- * Seals anew what an older key has sealed, after `npm run secrets:rotate`: second factors are kept for years, and the old
- * key is to go one day. One that does not open is told of and left alone: its key may come back.
+ * Reseals secrets of older keys after `npm run secrets:rotate`: second factors are stored for years, and the old key
+ * must go one day. A secret that does not open is logged and stays as it is: its key may come back.
  */
 export const resealSecondFactors = ({
   store,
@@ -29,7 +29,7 @@ export const resealSecondFactors = ({
     try {
       const secret = secrets.reseal(old, sealedFor(userId));
       await store.write({ locks: [userId], origin: {} }, (work) =>
-        // Not over one that was enrolled meanwhile.
+        // Does not overwrite a factor that was enrolled meanwhile.
         work.sql
           .updateTable('second_factor')
           .set({ secret })

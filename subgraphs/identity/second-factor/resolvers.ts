@@ -9,7 +9,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { secondFactorQueries } from './queries.ts';
 import { secondFactorService } from './service.ts';
 
-/** Codes of an authenticator app, beside the password. */
+/** Resolvers of second factors: codes of an authenticator app, beside the password. */
 export const secondFactorResolvers = (
   agentContext: AgentContext<Tables, IdentityVariables>,
   parts: IdentityParts,

@@ -27,7 +27,7 @@ const storeOf = async () => {
 const { signal } = new AbortController();
 const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];
 
-/** Somebody with a second factor, or one that is only begun. */
+/** A user with a second factor, confirmed or only begun. */
 async function withFactor(email: string, isConfirmed = true): Promise<{ id: string; secret: string }> {
   const answer = await client.signUp({ email });
   const self = await client.actorOf(answer);
@@ -38,7 +38,7 @@ async function withFactor(email: string, isConfirmed = true): Promise<{ id: stri
   return { id: answer.user.id, secret };
 }
 
-test('after a rotation of keys all secrets are sealed anew, also when one of them does not open', async () => {
+test('after a key rotation all secrets are resealed, also if one of them does not open', async () => {
   const logged: string[] = [];
   const log = pino({}, { write: (line: string) => void logged.push(line) });
   const [old, young] = [newKey(), newKey()];
@@ -69,7 +69,7 @@ test('after a rotation of keys all secrets are sealed anew, also when one of the
   for (const { secret } of [...factors, lost]) expect(logged.join('')).not.toContain(secret);
 });
 
-test('challenges that are over are forgotten, and second factors that were never confirmed', async () => {
+test('expired challenges and second factors that were never confirmed are deleted', async () => {
   const [begun, whole] = [await withFactor('begun@example.com', false), await withFactor('whole@example.com')];
   await client.signIn('whole@example.com');
   const forget = async () => forgetExpired({ store: await storeOf(), clock: agents.clock }).run(signal, agents.kysely);

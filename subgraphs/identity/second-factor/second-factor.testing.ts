@@ -1,4 +1,4 @@
-/** What the tests of second factors share. */
+/** Helpers that the tests of second factors share. */
 import { expect } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
@@ -13,12 +13,12 @@ export const STEP = 30_000;
 export const codesOf = ({ userErrors }: { userErrors: { code: string }[] }): string[] =>
   userErrors.map(({ code }) => code);
 
-/** A client, strangers, and what they do about second factors. */
+/** A client and strangers, with steps for second factors. */
 export const secondFactorsOf = (agents: TestAgents) => {
   const client = clientOf(agents, { address: '203.0.113.7' });
   let strangers = 0;
   const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];
-  /** As whoever has clicked on the link in the mail. */
+  /** Verifies the address, as by the link in the mail. */
   const enroll = async (as: Actor, input: Record<string, unknown> = {}) => {
     await rows('update identity.account set email_verified_at = now() where id = $1', [as.id]);
     return client.mutate('enrollTotp', input, 'secret uri expiresAt', as);
@@ -31,7 +31,7 @@ export const secondFactorsOf = (agents: TestAgents) => {
     enroll,
     confirm,
     now,
-    /** Somebody else, each from an address of their own. */
+    /** A stranger, each from a new address. */
     stranger: () => clientOf(agents, { address: `198.51.100.${++strangers}` }),
     wrong: (secret: string, n = 0) => wrongCodeOf(secret, agents.clock.now(), n),
     disable: (code: string, as: Actor) => client.mutate('disableTotp', { code }, 'done', as),
@@ -46,7 +46,7 @@ export const secondFactorsOf = (agents: TestAgents) => {
       return { secret, recoveryCodes };
     },
 
-    /** The challenge that signing in answers. */
+    /** The challenge that a sign-in returns. */
     async challenged(email: string, from = client): Promise<string> {
       const answer = await from.signIn(email);
       expect(answer).toMatchObject({ accessToken: null, refreshToken: null, expiresAt: null, user: null });
@@ -54,7 +54,7 @@ export const secondFactorsOf = (agents: TestAgents) => {
       return answer.userErrors[0].challenge;
     },
 
-    /** What the audit log says of a user, the oldest first. */
+    /** The actions on a user in the audit log, the oldest first. */
     actionsOf: async (userId: string): Promise<string[]> =>
       (await rows('select action from identity.audit_entry where user_id = $1 order by position', [userId])).map(
         ({ action }) => action,

@@ -23,7 +23,7 @@ beforeEach(async () => {
   self = await it.client.actorOf(answer);
 });
 
-describe('signing in with it', () => {
+describe('signing in with a second factor', () => {
   test('takes the password and then a code, and opens one session', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
@@ -41,28 +41,28 @@ describe('signing in with it', () => {
     expect(JSON.parse(entry.details)).toEqual({ secondFactor: 'TOTP' });
   });
 
-  test('is asked for by signing up again too, which signs in', async () => {
+  test('is also required by a repeated sign-up, which signs in', async () => {
     await it.added(self);
     expect(codesOf(await it.client.signUp({ email }))).toEqual(['SECOND_FACTOR_REQUIRED']);
   });
 
-  test('with a wrong password tells nothing of it', async () => {
+  test('with a wrong password does not reveal the factor', async () => {
     await it.added(self);
     expect(codesOf(await it.client.signIn(email, 'wrong password'))).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  test('by a code that was used is refused, also with another challenge', async () => {
+  test('by a used code is refused, also with another challenge', async () => {
     const { secret } = await it.added(self);
     const [first, second] = [await it.challenged(email), await it.challenged(email)];
     const code = it.now(secret);
     expect((await it.client.completeSignIn(first, code)).userErrors).toEqual([]);
     expect(codesOf(await it.client.completeSignIn(second, code))).toEqual(['INVALID_SECOND_FACTOR']);
-    // One from before it too: a clock that was behind does not open it a second time.
+    // An earlier code is refused too: a clock that is behind does not open a second session.
     expect(codesOf(await it.client.completeSignIn(second, it.now(secret, -1)))).toEqual(['INVALID_SECOND_FACTOR']);
     expect((await it.client.completeSignIn(second, it.now(secret, 1))).userErrors).toEqual([]);
   });
 
-  test('by the code that confirmed it is refused', async () => {
+  test('by the code that confirmed the factor is refused', async () => {
     const { secret } = await it.enroll(self);
     const code = it.now(secret);
     await it.confirm(code, self);
@@ -71,7 +71,7 @@ describe('signing in with it', () => {
     ]);
   });
 
-  test('by one code in eight requests at once opens exactly one session', async () => {
+  test('by one code in eight concurrent requests opens exactly one session', async () => {
     const { secret } = await it.added(self);
     const before = (await it.rows('select id from identity.session where user_id = $1', [user.id])).length;
     const challenge = await it.challenged(email);
@@ -95,7 +95,7 @@ describe('signing in with it', () => {
     expect(answer.user.id).toBe(theirs.user.id);
   });
 
-  test('by a challenge that is too old, made up, or a token of another kind is refused', async () => {
+  test('by an expired or forged challenge, or by a token of another kind, is refused', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
     agents.clock.advance(5 * MINUTE);
@@ -106,7 +106,7 @@ describe('signing in with it', () => {
     expect(codesOf(await it.client.refresh(await it.challenged(email)))).toEqual(['INVALID_REFRESH_TOKEN']);
   });
 
-  test('by a challenge from before a new password is refused, and a new password needs it all the same', async () => {
+  test('by a challenge older than a new password is refused, and the new password needs the factor too', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
     const input = { currentPassword: PASSWORD, newPassword: 'another long password' };
@@ -125,7 +125,7 @@ describe('guessing', () => {
   const INVALID = 'INVALID_SECOND_FACTOR';
   const BLOCKED = 'TOO_MANY_ATTEMPTS';
 
-  test('waits after five codes, from wherever, and neither fresh challenges nor the right password free it', async () => {
+  test('is blocked after five codes from any address, and neither new challenges nor the right password free it', async () => {
     const { secret } = await it.added(self);
     for (let i = 0; i < 4; i++)
       expect(await guess(secret, await it.challenged(email, it.stranger()), 1)).toEqual([INVALID]);
@@ -157,7 +157,7 @@ describe('guessing', () => {
     expect(codesOf(await it.stranger().completeSignIn(userErrors[0].challenge, it.now(secret)))).toEqual([BLOCKED]);
   });
 
-  test('many at once are not more guesses', async () => {
+  test('concurrently gives no additional guesses', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
     const answers = await Promise.all(
@@ -167,13 +167,13 @@ describe('guessing', () => {
     expect((await it.actionsOf(user.id)).filter((action) => action === 'SECOND_FACTOR_REFUSED')).toHaveLength(5);
   });
 
-  test('elsewhere does not lock the owner out where they were lately', async () => {
+  test('from other addresses does not lock the owner out at a recent one', async () => {
     const { secret } = await it.added(self);
     expect((await guess(secret, await it.challenged(email, it.stranger()), 6)).at(-1)).toBe(BLOCKED);
     expect((await it.client.completeSignIn(await it.challenged(email), it.now(secret))).userErrors).toEqual([]);
   });
 
-  test('by taking it away waits too', async () => {
+  test('by removing the factor is blocked too', async () => {
     const { secret } = await it.added(self);
     const codes = [];
     for (let i = 0; i < 6; i++) codes.push(...codesOf(await it.disable(it.wrong(secret, i), self)));
@@ -181,7 +181,7 @@ describe('guessing', () => {
     expect(await it.mine(self)).not.toBeNull();
   });
 
-  test('what can be no code is refused and not counted', async () => {
+  test('with text that cannot be a code is refused and not counted', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
     for (let i = 0; i < 6; i++)
@@ -191,7 +191,7 @@ describe('guessing', () => {
 });
 
 describe('recovery codes', () => {
-  test('stand in for the app, each once, however they are written', async () => {
+  test('replace codes of the app, each once, in any spelling', async () => {
     const { recoveryCodes } = await it.added(self);
     const [first, second] = recoveryCodes as [string, string];
     expect((await it.client.completeSignIn(await it.challenged(email), first)).userErrors).toEqual([]);
@@ -202,14 +202,14 @@ describe('recovery codes', () => {
     expect((await it.mine(self)).recoveryCodesLeft).toBe(8);
   });
 
-  test('open one session when one comes twice at once', async () => {
+  test('open one session when one is used concurrently', async () => {
     const { recoveryCodes } = await it.added(self);
     const challenges = await Promise.all(Array.from({ length: 4 }, () => it.challenged(email)));
     const answers = await Promise.all(challenges.map((one) => it.client.completeSignIn(one, recoveryCodes[0]!)));
     expect(answers.filter(({ accessToken }) => accessToken)).toHaveLength(1);
   });
 
-  test('are of no use for another account', async () => {
+  test('are useless for another account', async () => {
     const { recoveryCodes } = await it.added(self);
     const other = `thief.${n}@example.com`;
     await it.added(await it.client.actorOf(await it.client.signUp({ email: other })));

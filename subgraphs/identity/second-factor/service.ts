@@ -1,4 +1,4 @@
-/** What users do about their second factor, and staff about that of who has lost theirs. */
+/** The use cases of second factors, for users and for staff who help a user that lost the app. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
@@ -16,7 +16,7 @@ import { enrolment, keepCodes } from './enrolment.ts';
 import { proofOf } from './proof.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
 
-/** What second factors stand on. */
+/** The parts that second factors call. */
 export type SecondFactorParts = SignInParts & { challenges: Challenges };
 
 const none = () => refuse('NOT_FOUND', 'There is no second factor.');
@@ -38,7 +38,7 @@ export const secondFactorService = (
     await sessions.rules.revoke(work, which, 'SECOND_FACTOR_CHANGED', clock.now());
   };
 
-  /** Whoever is signed in and has one. @throws Refusal NOT_FOUND */
+  /** The signed-in user with a second factor. @throws Refusal NOT_FOUND */
   const owner = async (context: RequestContext) => {
     const but = requireSession(context.actor);
     const { id } = context.actor;
@@ -50,7 +50,7 @@ export const secondFactorService = (
   return {
     ...enrolment(agentContext, parts),
 
-    /** The session of somebody who has proven the first factor, and now the second. @throws Refusal */
+    /** Opens the session of a user who has proven the first factor, and now the second. @throws Refusal */
     async completeSignIn(
       { challenge, code }: { challenge: string; code: string },
       context: RequestContext,
@@ -80,7 +80,10 @@ export const secondFactorService = (
       });
     },
 
-    /** Ten new ones; those from before are no longer good. @throws Refusal NOT_FOUND, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS */
+    /**
+     * Makes ten new codes; older ones are no longer good.
+     * @throws Refusal NOT_FOUND, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS
+     */
     async replaceRecoveryCodes(code: string, context: RequestContext): Promise<{ recoveryCodes: string[] }> {
       const { user } = await owner(context);
       const codes = await newRecoveryCodes();
@@ -91,7 +94,10 @@ export const secondFactorService = (
       return { recoveryCodes: codes.shown };
     },
 
-    /** For who has lost it: ends all sessions of the account. @throws Forbidden, Refusal NOT_FOUND, INVALID_STATE */
+    /**
+     * Removes a lost factor, and ends all sessions of the account.
+     * @throws Forbidden, Refusal NOT_FOUND, INVALID_STATE
+     */
     async resetSecondFactor(userId: string, context: RequestContext): Promise<void> {
       requireSession(context.actor);
       await callers.change({ of: userId, needs: 'identity:write' }, context, async (work, caller) => {

@@ -37,7 +37,7 @@ test('a code is good one step before its time and one after it, and no longer', 
   expect(good).toEqual([undefined, STEP - 1, STEP, STEP + 1, undefined]);
 });
 
-test('a code that was used is not good again, nor is one before it', () => {
+test('a used code is not good again, nor is an earlier one', () => {
   const after = (lastStep: number) =>
     [-1, 0, 1].map((steps) => stepOf(SECRET, codeOf(SECRET, NOW, steps), NOW, lastStep) !== undefined);
   expect(after(STEP - 1)).toEqual([false, true, true]);
@@ -49,7 +49,7 @@ test.each(['', '12345', '1234567', 'abcdef', '０１２３４５'])('%j is no co
   expect(stepOf(SECRET, text, NOW, 0)).toBeUndefined();
 });
 
-test('an app is told everything by one address, whatever the names are', () => {
+test('one URI tells the app everything, with any names', () => {
   const uri = new URL(uriOf(SECRET, 'ada+shop@example.com', 'Käse & Co'));
   expect(uri.protocol).toBe('otpauth:');
   expect(decodeURIComponent(uri.pathname)).toMatch(/Käse & Co:ada\+shop@example\.com$/);

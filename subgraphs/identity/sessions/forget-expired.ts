@@ -6,12 +6,12 @@ import { ENROLMENT_MS } from '../second-factor/domain.ts';
 import { FORGET_MS } from '../sign-in/backoff.ts';
 
 const CHUNK = 1000;
-/** How long one can still see that there was a session, and why it ended. */
+/** The time for which an ended session can still be seen, with the reason. */
 const KEEP_SESSIONS_MS = 30 * 86_400_000;
 
 type Deletion = (sql: Kysely<Tables>) => { executeTakeFirst(): Promise<DeleteResult> };
 
-/** What is deleted, so many rows at a time. */
+/** The deletions, each of a chunk of rows. */
 function deletions(now: Date): Deletion[] {
   const before = (milliseconds: number): Date => new Date(now.getTime() - milliseconds);
   return [
@@ -34,7 +34,7 @@ function deletions(now: Date): Deletion[] {
     (sql) => {
       const begun = sql.selectFrom('second_factor').select('userId').where('begunAt', '<', before(ENROLMENT_MS));
       const never = begun.where('confirmedAt', 'is', null).limit(CHUNK);
-      // Asked again of the row itself: it may be confirmed, or begun anew, meanwhile.
+      // The conditions are repeated on the row itself: it may be confirmed, or begun anew, meanwhile.
       return sql
         .deleteFrom('second_factor')
         .where('userId', 'in', never)
@@ -53,8 +53,8 @@ function deletions(now: Date): Deletion[] {
 }
 
 /**
- * Deletes refresh tokens, mails' tokens, challenges and attempts that can no longer be used, second factors that were never
- * confirmed, sessions long over, and failed attempts of long ago. In chunks, each a short transaction.
+ * Scheduled job that deletes expired refresh tokens, mail tokens, challenges and attempts, second factors that were
+ * never confirmed, sessions long over, and old failed attempts, in chunks, each a short transaction.
  */
 export const forgetExpired = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>): ScheduledJob => ({
   name: 'forget-expired',

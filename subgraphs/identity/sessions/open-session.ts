@@ -1,4 +1,4 @@
-/** Sessions begin here, however somebody has proven who they are. */
+/** Opens sessions, after every kind of authentication. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { Refusal } from '../../../platform/errors.ts';
@@ -16,25 +16,27 @@ import { newRefreshToken } from './refresh-token.ts';
 import { type SessionTraits, sessionRules } from './session-rules.ts';
 import { kept, truncated } from './traits.ts';
 
-/** What a user gets who has proven who they are. */
+/** The answer to an authenticated user. */
 export interface SignedIn {
   accessToken: string;
   refreshToken: string;
-  /** Of the access token. */
+  /** The expiry of the access token. */
   expiresAt: Date;
   user: UserRow;
 }
 
-/** A session that has begun, and whose: as they are in the transaction that began it, not as they were when they asked. */
+/** A started session with its user, as of the transaction that started it, not as of the request. */
 export interface Started {
   user: AccountRow;
   sessionId: string;
   refreshToken: string;
-  /** When, by the transaction: the access token counts from then, so that it never outlasts what is remembered of the session's end. */
+  /**
+   * The time of the transaction, from which the access token counts: it never outlasts the record of the session's end.
+   */
   at: Date;
 }
 
-/** What sessions are opened with. */
+/** The parts that opening a session calls. */
 export interface OpenerParts {
   accounts: Accounts;
   attempts: SignInAttempts;
@@ -68,7 +70,7 @@ export const sessionOpener = (
     rules,
     answer,
 
-    /** Starts a session within a transaction that holds the lock of its user. What is returned makes the answer of it. */
+    /** Starts a session within a transaction that holds the lock of its user. `answer` makes the answer of it. */
     async start(
       work: Work<Tables>,
       userId: string,
@@ -84,7 +86,7 @@ export const sessionOpener = (
     },
 
     /**
-     * A session for somebody who has proven who they are; `within` is done in the same transaction.
+     * Opens a session for an authenticated user; `within` runs in the same transaction.
      * @throws Refusal SECOND_FACTOR_REQUIRED, with a challenge, if the user has one: then there is no session yet
      */
     async open(
@@ -100,7 +102,7 @@ export const sessionOpener = (
         await record(work, context, { action: 'SECOND_FACTOR_ASKED', userId: user.id });
         return asked;
       });
-      // Refused only now: what was done within stays, and so does the challenge.
+      // Thrown after the transaction, so that the work within and the challenge stay.
       if (started instanceof Refusal) {
         count('agora_sign_ins_total', { method: 'second_factor', outcome: 'asked' });
         throw started;

@@ -1,4 +1,4 @@
-/** What was begun before an account was made safe, and comes to its transaction after. */
+/** Requests that begin before an account is secured, and reach their transaction after. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { lock } from '../../../platform/data/locks.ts';
@@ -17,7 +17,7 @@ let signUps = 0;
 let email: string;
 let userId: string;
 let owner: Actor;
-/** Whoever has the owner's password, and a session. */
+/** A thief with the owner's password and a session. */
 let thief: Actor;
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ const endOthers = (as: Actor) => agents.attempt('revokeOtherSessions', undefined
 const setRole = async (role: string, expectedVersion: number) =>
   expect((await client.setRoles({ id: userId, roles: [role], expectedVersion }, admin)).userErrors).toEqual([]);
 
-/** Both at once, so that the second is under way before the first is done, and comes to its transaction after it. */
+/** Runs both concurrently: the second begins before the first is done, and reaches its transaction after it. */
 async function overtaking<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
   const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holder = agents.kysely.transaction().execute(async (transaction) => {
@@ -69,7 +69,7 @@ async function waiting(n: number): Promise<void> {
 }
 
 describe('signing in', () => {
-  test('with a password that is no longer the one opens no session', async () => {
+  test('with a password that was just changed opens no session', async () => {
     const [changed, signedIn] = await overtaking(
       () => change(owner),
       () => client.signIn(email),
@@ -79,7 +79,7 @@ describe('signing in', () => {
     expect((await client.signIn(email, NEW)).userErrors).toEqual([]);
   });
 
-  test('gives the roles that the user has, not those that were just taken', async () => {
+  test('gives the present roles of the user, not those that were just taken', async () => {
     await setRole('OPERATOR', 1);
     const [, signedIn] = await overtaking(
       () => setRole('CUSTOMER', 2),
@@ -90,7 +90,7 @@ describe('signing in', () => {
   });
 });
 
-describe('a session that was ended', () => {
+describe('an ended session', () => {
   const overtaken = async (late: () => ReturnType<typeof change>) =>
     (await overtaking(() => endOthers(owner), late))[1];
   const ENDED = [expect.objectContaining({ originalError: expect.any(Unauthenticated) })];
@@ -119,7 +119,7 @@ describe('a session that was ended', () => {
     expect((await overtaken(create)).errors).toEqual(ENDED);
   });
 
-  test('ends none of the others', async () => {
+  test('ends no other session', async () => {
     await endOthers(owner);
     expect((await endOthers(thief)).errors).toEqual(ENDED);
   });

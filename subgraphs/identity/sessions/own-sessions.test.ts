@@ -14,7 +14,7 @@ const SESSION = 'id userAgent address createdAt lastUsedAt expiresAt isCurrent';
 const phone = { address: '203.0.113.7', userAgent: 'Phone/1.0' };
 const laptop = { address: '2001:db8:1:2::3', userAgent: 'Laptop/2.0' };
 
-/** Somebody new on a phone, who signs in on a laptop too. */
+/** A new user on a phone, who signs in on a laptop too. */
 async function somebody(email: string) {
   const [onPhone, onLaptop] = [clientOf(agents, phone), clientOf(agents, laptop)];
   const first = await onPhone.signUp({ email });
@@ -27,7 +27,7 @@ async function somebody(email: string) {
   return { onPhone, first, second, self, other, mine, end };
 }
 
-test('everybody sees where they are signed in, by device and network', async () => {
+test('a user sees the own sessions, by device and network', async () => {
   const { mine, self, other } = await somebody('seen@example.com');
   expect(await mine()).toMatchObject([
     { id: other.sessionId, userAgent: 'Laptop/2.0', address: '2001:db8:1::/48', isCurrent: false },
@@ -35,14 +35,14 @@ test('everybody sees where they are signed in, by device and network', async () 
   ]);
 });
 
-test('a session that is refreshed was used then', async () => {
+test('a refresh updates the last use of a session', async () => {
   const { onPhone, first, self, mine } = await somebody('used@example.com');
   agents.clock.advance(60_000);
   await onPhone.refresh(first.refreshToken);
   expect((await mine())[0]).toMatchObject({ id: self.sessionId, lastUsedAt: agents.clock.now().toISOString() });
 });
 
-test('one session of theirs is ended, and refreshed no more; nobody else’s', async () => {
+test('a user can end an own session, which is then not refreshed, and no session of another user', async () => {
   const { onPhone, second, other, mine, end } = await somebody('ended@example.com');
   const stranger = await somebody('stranger@example.com');
   expect(await end(stranger.self.sessionId)).toEqual({
@@ -55,7 +55,7 @@ test('one session of theirs is ended, and refreshed no more; nobody else’s', a
   expect(await mine()).toHaveLength(1);
 });
 
-test('all others are ended at once, by who has a session', async () => {
+test('a user with a session can end all others at once', async () => {
   const { onPhone, first, second, self } = await somebody('others@example.com');
   const endOthers = (as: Actor) => onPhone.mutate('revokeOtherSessions', undefined, 'ended', as);
   expect(await endOthers(self)).toEqual({ ended: 1, userErrors: [] });
@@ -80,7 +80,7 @@ test('administrators see and end the sessions of a user', async () => {
   expect(reasons.slice(-2)).toEqual(['ENDED_BY_STAFF', 'ENDED_BY_STAFF']);
 });
 
-test('how long a lost answer may be asked for again is configured', async () => {
+test('the grace period for lost answers is configurable', async () => {
   const { onPhone, first, second } = await somebody('grace@example.com');
   await onPhone.refresh(first.refreshToken);
   await onPhone.refresh(second.refreshToken);

@@ -2,11 +2,11 @@ import type { Kysely } from 'kysely';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type SessionRow, SessionSchema, type Tables } from '../entities.ts';
 
-/** More are not shown: the oldest are near their end. */
+/** The most sessions shown: the oldest are near their end. */
 const MAX_SHOWN = 100;
 
 export const sessionQueries = (db: Kysely<Tables>) => ({
-  /** Those of a user that go on, the last used first. */
+  /** Living sessions of a user, the last used first. */
   living: (userId: string, now: Date): Promise<SessionRow[]> =>
     db
       .selectFrom('session')

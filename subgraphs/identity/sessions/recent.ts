@@ -4,12 +4,15 @@ import type { Actor } from '../../../platform/identity/actor.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 
-/** For so long a sign-in stands for the password. */
+/** The time for which a sign-in replaces the password. */
 const RECENT_MS = 10 * 60_000;
 
 type SessionContext = Pick<AgentContext<Tables>, 'store' | 'clock'>;
 
-/** Whether this session began a moment ago. Renewing it does not make it recent. @throws Forbidden without a session, as for an API key */
+/**
+ * Whether this session began recently. A refresh does not make it recent.
+ * @throws Forbidden without a session, as for an API key
+ */
 export async function hasJustSignedIn({ store, clock }: SessionContext, actor: Actor): Promise<boolean> {
   const id = requireSession(actor);
   const session = await store.read.selectFrom('session').select('startedAt').where('id', '=', id).executeTakeFirst();
@@ -17,8 +20,9 @@ export async function hasJustSignedIn({ store, clock }: SessionContext, actor: A
 }
 
 /**
- * What decides who can sign in is for who has just done so: whoever finds an open browser must not take the account with
- * it. The session. @throws Refusal REAUTHENTICATION_REQUIRED; Forbidden as {@link hasJustSignedIn}
+ * Requires a recent sign-in for changes of the ways in: an open browser must not be enough to take the account over.
+ * Returns the session's id.
+ * @throws Refusal REAUTHENTICATION_REQUIRED; Forbidden as {@link hasJustSignedIn}
  */
 export async function requireRecentSignIn(agentContext: SessionContext, actor: Actor): Promise<string> {
   if (await hasJustSignedIn(agentContext, actor)) return requireSession(actor);

@@ -7,7 +7,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { sessionQueries } from './queries.ts';
 import { sessionService } from './service.ts';
 
-/** Where users are signed in. */
+/** Resolvers of the sessions of users. */
 export const sessionResolvers = (agentContext: AgentContext<Tables>, parts: IdentityParts): Resolvers => {
   const { clock, store } = agentContext;
   const queries = sessionQueries(store.read);

@@ -1,4 +1,4 @@
-/** What was begun to open an account ends when the account is shut, however it is shut. */
+/** Pending access to an account ends when the account is secured, in every way to secure it. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../../platform/identity/actor.ts';
@@ -29,7 +29,7 @@ beforeEach(async () => {
   owner = await it.client.actorOf(signedUp);
 });
 
-/** The token of the mail that was asked for last. */
+/** The token of the mail that was requested last. */
 async function mailed(purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD'): Promise<string> {
   const text = 'select id from identity.recovery_token where user_id = $1 and purpose = $2 order by id desc limit 1';
   const [{ id }] = (await it.rows(text, [userId, purpose])) as [{ id: string }];
@@ -63,7 +63,7 @@ const changePassword = (newPassword = NEW) =>
   it.client.mutate('changePassword', { currentPassword: PASSWORD, newPassword }, 'done', owner);
 const asStaff = (name: string, input: Record<string, unknown>, fields: string) => it.client.mutate(name, input, fields);
 
-/** How an account is shut, whose second factor has this secret, if it has one. */
+/** The ways to secure an account; the secret is that of its second factor, if it has one. */
 const SHUT: [string, 'with' | 'without', (secret: string) => Promise<unknown>][] = [
   ['changePassword', 'without', () => changePassword()],
   ['revokeOtherSessions', 'without', () => it.client.mutate('revokeOtherSessions', undefined, 'ended', owner)],
@@ -81,7 +81,7 @@ const SHUT: [string, 'with' | 'without', (secret: string) => Promise<unknown>][]
 ];
 
 describe.each(SHUT)('%s ends', (name, factor, shut) => {
-  test('what was begun before: links of mails, a sign-in, a second factor that was not confirmed', async () => {
+  test('all pending access: links of mails, a sign-in, an unconfirmed second factor', async () => {
     const secret = factor === 'with' ? await addFactor() : '';
     await it.rows('update identity.account set email_verified_at = null where id = $1', [userId]);
     await it.client.mutate('requestEmailVerification', undefined, 'done', owner);
@@ -98,7 +98,7 @@ describe.each(SHUT)('%s ends', (name, factor, shut) => {
       const code = it.now(pending);
       const left = await it.rows('select 1 from identity.second_factor where user_id = $1', [userId]);
       expect(left).toEqual([]);
-      // Of whoever is still, or again, signed in.
+      // The code of a session that still, or again, lives.
       const again = await agents.attempt('confirmTotp', { code }, 'userErrors { code }', owner);
       const told = (again.errors?.[0]?.originalError as any)?.code ?? again.data!.confirmTotp.userErrors[0].code;
       expect(['INVALID_STATE', 'UNAUTHENTICATED']).toContain(told);
@@ -109,7 +109,7 @@ describe.each(SHUT)('%s ends', (name, factor, shut) => {
 });
 
 describe('a link of a mail', () => {
-  test('is good until a newer one was asked for, whether that is used or not', async () => {
+  test('is good until a newer one is requested, used or not', async () => {
     const older = await resetLink();
     const newer = await resetLink();
     expect(await reset(older)).toEqual(INVALID);
@@ -118,7 +118,7 @@ describe('a link of a mail', () => {
     expect(firstMail).toBeUndefined();
   });
 
-  test('to verify an address too, and neither ends the other', async () => {
+  test('to verify an address is superseded likewise, and the two kinds do not supersede each other', async () => {
     const older = await mailed('VERIFY_EMAIL');
     const toReset = await resetLink();
     await it.client.mutate('requestEmailVerification', undefined, 'done', owner);
@@ -128,7 +128,7 @@ describe('a link of a mail', () => {
     expect((await reset(toReset)).done).toBe(true);
   });
 
-  test('that somebody asked for at the same time as another leaves one that is good', async () => {
+  test('that is requested concurrently leaves exactly one good', async () => {
     for (let round = 0; round < 3; round++) {
       await it.rows('delete from identity.sign_in_attempts');
       await Promise.all(
@@ -142,7 +142,7 @@ describe('a link of a mail', () => {
     }
   });
 
-  test('sets no password any more once the account was shut, however close', async () => {
+  test('sets no password once the account is secured, however close', async () => {
     for (const delay of [0, 1, 5, 0, 1, 5]) {
       await it.rows('delete from identity.sign_in_attempts');
       const link = await resetLink();
@@ -150,7 +150,7 @@ describe('a link of a mail', () => {
         agents.attempt('revokeOtherSessions', undefined, 'ended', owner),
         setTimeout(delay).then(() => reset(link)),
       ]);
-      // Either it came first, and has ended the session that shuts; or it came too late, and its password opens nothing.
+      // Either it came first, and has ended the session that secures; or it came too late, and its password is not set.
       expect(late.done === true).toBe(ended.errors !== undefined);
       expect((await it.client.signIn(email, NEWER)).userErrors.length === 0).toBe(late.done === true);
       if (late.done) return;
@@ -171,7 +171,7 @@ describe('setting a new password by mail', () => {
     await link();
   });
 
-  test('ends keys and identities that somebody else may have made with the old one, and tells of each', async () => {
+  test('ends API keys and identities, which a thief may have made with the old one, and audits each', async () => {
     expect((await reset(await resetLink())).done).toBe(true);
     expect(await kept()).toEqual({ keys: 0, identities: 0 });
     const actions = await it.actionsOf(userId);
@@ -179,7 +179,7 @@ describe('setting a new password by mail', () => {
     expect((await agents.events('identity.api_key_revoked')).at(-1)!.payload.userId).toBe(userId);
   });
 
-  test('keeps those that its owner says', async () => {
+  test('keeps those that its owner asks to keep', async () => {
     expect((await reset(await resetLink(), NEW, { keepApiKeys: true })).done).toBe(true);
     expect(await kept()).toEqual({ keys: 1, identities: 0 });
     await link();
@@ -187,19 +187,19 @@ describe('setting a new password by mail', () => {
     expect(await kept()).toEqual({ keys: 1, identities: 1 });
   });
 
-  test('keeps both where there was none before: nobody can have lost it', async () => {
+  test('keeps both if it is the first password, which cannot have been stolen', async () => {
     await it.rows('update identity.account set password_hash = null where id = $1', [userId]);
     expect((await reset(await resetLink())).done).toBe(true);
     expect(await kept()).toEqual({ keys: 1, identities: 1 });
   });
 });
 
-test('two changes of one password by one session are not both right', async () => {
+test('of two concurrent changes of one password one is refused', async () => {
   const told = await Promise.all([changePassword(NEW), changePassword(NEWER)]);
   expect(told.flatMap(codesOf)).toEqual(['INVALID_CREDENTIALS']);
 });
 
-test('every table that refers to an account is ended with it, or is known not to be', async () => {
+test('every table that refers to an account is ended with it, or listed with the reason why not', async () => {
   const ENDED = ['provider_attempt', 'recovery_token', 'second_factor', 'session', 'sign_in_challenge'];
   const STAYS = {
     api_key: 'Programs go on: revoked by their owner, and when a password is reset by mail.',

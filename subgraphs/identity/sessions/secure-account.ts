@@ -1,13 +1,12 @@
 /**
- * An account is secured when somebody changes or resets its password, ends its other sessions, or changes its second
- * factor, its identities or its roles. Whatever was begun before to open it, and is not done, ends with that, in the same
- * transaction: nobody can tell whose it was. A table of this room that refers to accounts is either here or in the test
- * beside, which says why it is not.
+ * An account is secured when its password is changed or reset, its other sessions are ended, or its second factor,
+ * identities or roles are changed. All pending access to it ends in the same transaction, since it may be a thief's. A
+ * table of this room that refers to accounts is either here, or in the test beside with the reason why not.
  */
 import type { Work } from '../../../platform/store/store.ts';
 import type { AccountRow, Tables } from '../entities.ts';
 
-/** Ends all that is under way, within a transaction that holds the lock of the account. */
+/** Ends all pending access, within a transaction that holds the lock of the account. */
 export async function endPendingAccess({ sql }: Work<Tables>, userId: string, now: Date): Promise<void> {
   await sql.updateTable('account').set({ securedAt: now }).where('id', '=', userId).execute();
   await sql.deleteFrom('sign_in_challenge').where('userId', '=', userId).execute();
@@ -32,6 +31,6 @@ export async function endPendingAccess({ sql }: Work<Tables>, userId: string, no
     .execute();
 }
 
-/** Whether something was begun before its account was secured. */
+/** Whether an attempt was begun before its account was secured. */
 export const isShutOut = (begun: Date, { securedAt }: Pick<AccountRow, 'securedAt'>): boolean =>
   securedAt !== null && begun < securedAt;

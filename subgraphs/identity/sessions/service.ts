@@ -1,4 +1,4 @@
-/** What users do about their sessions, and staff about those of others. */
+/** The use cases of sessions, for users and for staff. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -30,7 +30,7 @@ export const sessionService = (
         'input',
         'refreshToken',
       ]);
-      // A token never changes its session, nor a session its user, so whom to lock can be read before.
+      // A token never changes its session, nor a session its user, so the user to lock can be read before.
       const owner = await store.read
         .selectFrom('refresh_token')
         .innerJoin('session', 'session.id', 'refresh_token.sessionId')
@@ -50,12 +50,12 @@ export const sessionService = (
         return outcome === 'ROTATED' ? { user: (await work.findIfAny(AccountSchema, owner.userId))!, at } : undefined;
       });
       count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
-      // Refused only now: a stolen token has to end its session, which a throw inside would undo.
+      // Thrown after the transaction: a stolen token must end its session, which a throw inside would undo.
       if (!rotated) throw invalid;
       return answer({ ...rotated, sessionId: owner.id, refreshToken: successor });
     },
 
-    /** Ends the session of the caller's token. Whether there was one that had not ended. */
+    /** Ends the session of the caller's token. Returns whether there was a living one. */
     async signOut(context: RequestContext): Promise<boolean> {
       const { id, sessionId } = context.actor;
       if (!sessionId) return false;
@@ -67,7 +67,7 @@ export const sessionService = (
       return ended > 0;
     },
 
-    /** Ends one session: of one's own, or as an administrator anybody's. Whether it had not ended. @throws Refusal NOT_FOUND */
+    /** Ends an own session, or for administrators any. Returns 1 if it was living, else 0. @throws Refusal NOT_FOUND */
     async revokeSession(id: string, context: RequestContext): Promise<number> {
       const { actor } = context;
       const session = await store.read.selectFrom('session').select('userId').where('id', '=', id).executeTakeFirst();
@@ -80,14 +80,17 @@ export const sessionService = (
         : end({ of, needs: 'identity:admin' }, { id }, 'ENDED_BY_STAFF', context);
     },
 
-    /** Ends all sessions of the caller but the one that asks. How many. @throws Forbidden without a session, as for an API key */
+    /**
+     * Ends all other sessions of the caller, and returns their number.
+     * @throws Forbidden without a session, as for an API key
+     */
     async revokeOtherSessions(context: RequestContext): Promise<number> {
       const { id } = context.actor;
       const sessionId = requireSession(context.actor);
       return end({ of: id }, { userId: id, but: sessionId }, 'ENDED_BY_USER', context);
     },
 
-    /** Ends all sessions of a user. How many. */
+    /** Ends all sessions of a user, and returns their number. */
     revokeUserSessions: (userId: string, context: RequestContext): Promise<number> =>
       end({ of: userId, needs: 'identity:admin' }, { userId }, 'ENDED_BY_STAFF', context),
   };

@@ -1,4 +1,4 @@
-/** What happens to sessions inside a transaction that holds the lock of their user. */
+/** Changes of sessions, inside a transaction that holds the lock of their user. */
 import type { Work } from '../../../platform/store/store.ts';
 import type { IdentityVariables } from '../config.ts';
 import { judgeToken } from '../domain.ts';
@@ -11,10 +11,10 @@ import { hashOfToken } from './refresh-token.ts';
 const STARTED = 1;
 const REVOKED = 2;
 
-/** What a session is recognised by. */
+/** The traits by which its owner recognises a session. */
 export type SessionTraits = Pick<SessionRow, 'userAgent' | 'address' | 'addressKey'>;
 
-/** Which sessions are to end. */
+/** The sessions to end. */
 export type WhichSessions = { id: string } | { userId: string; but?: string };
 
 export const sessionRules = ({
@@ -45,7 +45,7 @@ export const sessionRules = ({
       });
     },
 
-    /** Puts a successor in a refresh token's place; ends the whole session for one that was stolen. What it did. */
+    /** Replaces a refresh token by its successor, or ends the whole session of a stolen one. Returns the outcome. */
     async rotate(
       work: Work<Tables>,
       presented: string,
@@ -75,7 +75,10 @@ export const sessionRules = ({
       return 'ROTATED';
     },
 
-    /** Ends one session, or all of a user's, that have not been ended; with those, all that was begun to open the account. How many. */
+    /**
+     * Ends one living session, or all of a user's together with all pending access to the account. Returns their
+     * number.
+     */
     async revoke(work: Work<Tables>, which: WhichSessions, reason: RevocationReason, now: Date): Promise<number> {
       const update = work.sql
         .updateTable('session')

@@ -37,7 +37,7 @@ const reasons = async (sessionId: string | undefined) =>
 const revokedSince = (since: string): Promise<string[]> => agents.query('revokedSessions', { since }, '', service);
 
 describe('a refresh token', () => {
-  test('gives a new pair for the same session, again and again', async () => {
+  test('gives a new pair of tokens for the same session, again and again', async () => {
     const { sessionId } = await client.actorOf(first);
     let { refreshToken } = first;
     for (let n = 0; n < 3; n++) {
@@ -50,7 +50,7 @@ describe('a refresh token', () => {
     }
   });
 
-  test('whose answer was lost may be sent again within seconds', async () => {
+  test('whose answer was lost can be reused within seconds', async () => {
     const lost = await client.refresh(first.refreshToken);
     agents.clock.advance(5 * SECOND);
     const again = await client.refresh(first.refreshToken);
@@ -60,7 +60,7 @@ describe('a refresh token', () => {
     expect((await client.refresh(again.refreshToken)).userErrors).toEqual([]);
   });
 
-  test('that comes again later ends the session, for the thief and for the owner', async () => {
+  test('that is reused later ends the session, for the thief and for the owner', async () => {
     const next = await client.refresh(first.refreshToken);
     agents.clock.advance(11 * SECOND);
     expect(await client.refresh(first.refreshToken)).toMatchObject(INVALID);
@@ -70,7 +70,7 @@ describe('a refresh token', () => {
     expect(await revokedSince('2026-01-01T00:00:00Z')).toContain(sessionId);
   });
 
-  test('sent many times at once and not again leaves one session that goes on', async () => {
+  test('that is sent many times concurrently leaves one living session', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.refresh(first.refreshToken)));
     expect(answers.flatMap((answer) => answer.userErrors)).toEqual([]);
     agents.clock.advance(60 * SECOND);
@@ -79,7 +79,7 @@ describe('a refresh token', () => {
     expect(await reasons(sessionId)).toEqual([]);
   });
 
-  test('expires after a week, and is refused when it was never given', async () => {
+  test('expires after a week, and an unknown one is refused', async () => {
     expect(await client.refresh('never-given')).toMatchObject(INVALID);
     agents.clock.advance(7 * DAY);
     expect(await client.refresh(first.refreshToken)).toMatchObject(INVALID);
@@ -88,7 +88,7 @@ describe('a refresh token', () => {
 });
 
 describe('signing out', () => {
-  test('ends the session of the token and no other, once', async () => {
+  test('ends only the session of the token, and once', async () => {
     const other = await client.signIn(`session.${signUps}@example.com`);
     const self = await client.actorOf(first);
     const since = agents.clock.now().toISOString();
@@ -107,7 +107,7 @@ describe('signing out', () => {
   });
 });
 
-test('expired tokens are forgotten at once, sessions that are over after a month, living ones never', async () => {
+test('expired tokens are deleted at once, ended sessions after a month, living ones never', async () => {
   const living = await client.signIn(`session.${signUps}@example.com`);
   const store = createStore<Tables>({ agent: 'identity', kysely: agents.kysely, notifier: new LogNotifier() });
   const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);

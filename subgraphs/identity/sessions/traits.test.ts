@@ -8,11 +8,11 @@ test.each([
   ['::1', '0:0:0::/48'],
   ['nonsense', null],
   [undefined, null],
-])('of an address its network is kept: %s', (address, network) => {
+])('an address is stored as its network: %s', (address, network) => {
   expect(truncated(address)).toBe(network);
 });
 
-test('a user agent is kept as far as it can be printed', () => {
+test('a user agent is stored with its printable characters', () => {
   expect(kept('Agora/1.0\u0000\u001b[31m (test)')).toBe('Agora/1.0[31m (test)');
   expect(kept('')).toBeNull();
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-/** A stranger, each from an address of their own. */
+/** Makes strangers, each with a new address. */
 let strangers = 0;
 const stranger = () => clientOf(agents, { address: `198.51.100.${++strangers}` });
 const codes = (answers: { userErrors: { code: string }[] }[]) => answers.map(({ userErrors }) => userErrors[0]?.code);
@@ -25,7 +25,7 @@ const guess = async (email: string, times: number, from = stranger) => {
 const INVALID = 'INVALID_CREDENTIALS';
 const BLOCKED = 'TOO_MANY_ATTEMPTS';
 
-test('after five failures an account waits, from wherever it is tried, and is told until when', async () => {
+test('after five failures an account is blocked for all addresses, and the answer has the time of the next attempt', async () => {
   await clientOf(agents, OWNER).signUp({ email: 'guessed@example.com' });
   expect(codes(await guess('guessed@example.com', 6))).toEqual([INVALID, INVALID, INVALID, INVALID, INVALID, BLOCKED]);
   const right = await stranger().signIn('guessed@example.com');
@@ -35,11 +35,11 @@ test('after five failures an account waits, from wherever it is tried, and is to
   expect(codes(await guess('guessed@example.com', 2))).toEqual([INVALID, BLOCKED]);
   agents.clock.advance(2 * MINUTE);
   expect((await stranger().signIn('guessed@example.com')).userErrors).toEqual([]);
-  // It was right: what was before is forgotten.
+  // A right password resets the count.
   expect(codes(await guess('guessed@example.com', 5))).toEqual(Array.from({ length: 5 }, () => INVALID));
 });
 
-test('the owner signs in meanwhile from where they were lately, and nobody guesses on from there', async () => {
+test('the owner can sign in meanwhile from a recent address, and guesses from there are limited too', async () => {
   const owner = clientOf(agents, OWNER);
   await owner.signUp({ email: 'owner@example.com' });
   expect(codes(await guess('owner@example.com', 6)).at(-1)).toBe(BLOCKED);
@@ -47,7 +47,7 @@ test('the owner signs in meanwhile from where they were lately, and nobody guess
   expect(codes(await guess('owner@example.com', 6, () => owner)).at(-1)).toBe(BLOCKED);
 });
 
-test('an account that does not exist is counted like one that does, also by signing up', async () => {
+test('an unknown account is counted like a known one, also by sign-ups', async () => {
   expect(codes(await guess('nobody@example.com', 6)).slice(-2)).toEqual([INVALID, BLOCKED]);
   await clientOf(agents, OWNER).signUp({ email: 'taken@example.com' });
   const answers = [];
@@ -56,7 +56,7 @@ test('an account that does not exist is counted like one that does, also by sign
   expect(codes(answers).slice(-2)).toEqual(['EMAIL_TAKEN', BLOCKED]);
 });
 
-test('many guesses at once are not more guesses', async () => {
+test('concurrent guesses are limited like sequential ones', async () => {
   await clientOf(agents, OWNER).signUp({ email: 'storm@example.com' });
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, n) => stranger().signIn('storm@example.com', `w${n}`)),
@@ -64,7 +64,7 @@ test('many guesses at once are not more guesses', async () => {
   expect(codes(answers).filter((code) => code === INVALID)).toHaveLength(5);
 });
 
-test('one address that tries many accounts waits too, and an account of its own does not free it', async () => {
+test('an address that tries many accounts is blocked too, and a success on its own account does not free it', async () => {
   const thief = clientOf(agents, { address: '192.0.2.66' });
   await thief.signUp({ email: 'thief@example.com' });
   for (let n = 0; n < 49; n++) await thief.signIn(`victim.${n}@example.com`, 'wrong');
@@ -74,7 +74,7 @@ test('one address that tries many accounts waits too, and an account of its own 
   expect((await clientOf(agents, { address: '192.0.2.67' }).signIn('thief@example.com')).userErrors).toEqual([]);
 });
 
-test('whoever has a network of IPv6 has one address: its owner is known there, and a thief waits', async () => {
+test('a whole IPv6 network counts as one address, for a recent address of the owner and for a thief', async () => {
   let last = 0;
   const within = (network: string) => clientOf(agents, { address: `${network}:${(++last).toString(16)}::7` });
   const owner = 'six@example.com';
@@ -86,7 +86,7 @@ test('whoever has a network of IPv6 has one address: its owner is known there, a
   expect(codes([await thief().signIn('six.50@example.com', 'wrong')])).toEqual([BLOCKED]);
 });
 
-test('a password that was hashed with weaker parameters is hashed anew when it is right', async () => {
+test('a right password that was hashed with weaker parameters is rehashed', async () => {
   const client = clientOf(agents, OWNER);
   const { user } = await client.signUp({ email: 'old@example.com' });
   const weak = await hash(PASSWORD, { algorithm: 2, memoryCost: 1024, timeCost: 1, parallelism: 1 });
@@ -101,7 +101,7 @@ test('a password that was hashed with weaker parameters is hashed anew when it i
   expect((await client.signIn('old@example.com')).userErrors).toEqual([]);
 });
 
-test('neither addresses nor what was tried is kept as it is', async () => {
+test('neither addresses nor guesses are stored in plain text', async () => {
   const { rows } = await raw(agents.kysely, `select s::text from identity.sign_in_attempts s`);
   expect(rows.length).toBeGreaterThan(10);
   expect(JSON.stringify(rows)).not.toMatch(/example|198\.51|203\.0|wrong/);

@@ -1,6 +1,7 @@
 /**
- * Counts attempts to guess. An attempt is counted as failed before the password is compared, and taken back when it was
- * right: so a thousand at once are not a thousand guesses. Unknown accounts are counted like those that exist.
+ * Rate limit of guesses. An attempt is counted as failed before the password is compared, and taken back if it is
+ * right: so a thousand concurrent requests are not a thousand guesses. Unknown accounts are counted like those that
+ * exist.
  */
 import { sql, type SqlBool } from 'kysely';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
@@ -12,13 +13,13 @@ import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { afterFailure, blockedUntil, OF_ACCOUNT, OF_ADDRESS, type Patience } from './backoff.ts';
 
-/** An attempt that is counted: what its success is to take back. */
+/** A counted attempt: the keys that its success takes back. */
 export interface Attempt {
   account: string;
   address: string | undefined;
 }
 
-/** Where an owner signed in within so many days, strangers elsewhere do not lock them out. */
+/** Days for which an address stays known: there strangers elsewhere do not lock the owner out. */
 const KNOWN_DAYS = 30;
 
 const tooMany = (until: Date) =>
@@ -31,7 +32,7 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
   const addressKey = (client: Client | undefined): string | undefined =>
     client?.address && secrets.pseudonym(networkOf(client.address), 'identity.address');
 
-  /** Those who come from where the owner was lately are counted apart from everybody else. */
+  /** The key of an account's counter. Attempts from a known address of the owner are counted apart. */
   const accountKey = async (what: string, owner: string, address: string | undefined, now: Date): Promise<string> => {
     const since = new Date(now.getTime() - KNOWN_DAYS * 86_400_000);
     const known = await store.read
@@ -67,8 +68,8 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
     addressKey,
 
     /**
-     * Counts an attempt on what is guessed at: an account, by its e-mail address in lower case. What else is guessed at
-     * than its password is counted apart, and says whose it is.
+     * Counts an attempt on a target: an account's password, by the e-mail address in lower case, or another secret,
+     * which is counted apart and names its owner.
      * @throws Refusal TOO_MANY_ATTEMPTS, with the time at which it may be tried again
      */
     async begin(what: string, context: { client?: Client } & Origin, owner = what): Promise<Attempt> {
@@ -83,13 +84,16 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
       return { account, address };
     },
 
-    /** Whoever set a new password by mail is not kept waiting, from wherever it was tried. */
+    /** Resets the counters of an account for all addresses, after a new password was set by mail. */
     async forget({ sql: db }: Work<Tables>, email: string): Promise<void> {
       const account = `account:${secrets.pseudonym(emailKey(email), 'identity.sign-in')}`;
       await db.deleteFrom('sign_in_attempts').where(sql<SqlBool>`starts_with(key, ${account})`).execute();
     },
 
-    /** It was right: the account's failures are forgotten, the address has one less. Else one's own account would free it. */
+    /**
+     * After a success: resets the account, but takes only one failure off the address, or a thief's own account would
+     * free it.
+     */
     async takeBack({ sql }: Work<Tables>, { account, address }: Attempt): Promise<void> {
       await sql.deleteFrom('sign_in_attempts').where('key', '=', account).execute();
       if (!address) return;

@@ -6,7 +6,7 @@ import type { IdentityParts } from '../parts.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { signInService } from './service.ts';
 
-/** Signing up and in with a password. */
+/** Resolvers for signing up and in with a password. */
 export const signInResolvers = (
   agentContext: AgentContext<Tables, IdentityVariables>,
   parts: IdentityParts,

@@ -1,4 +1,4 @@
-/** Signing up and in with a password. */
+/** The use cases of signing up and in with a password. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -19,7 +19,7 @@ import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
 import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
 import type { SignInAttempts } from './attempts.ts';
 
-/** What signing in, and what comes after it, stands on. */
+/** The parts that signing in, and what follows it, calls. */
 export interface SignInParts {
   accounts: Accounts;
   attempts: SignInAttempts;
@@ -34,7 +34,7 @@ export const signInService = (
   { store, clock, config }: AgentContext<Tables, IdentityVariables>,
   { accounts, attempts, sessions, record, recovery }: SignInParts & { recovery: RecoveryTokens },
 ) => {
-  /** Somebody new and their first session, or undefined if the address was taken meanwhile. */
+  /** Registers a new user with a first session; undefined if the address was taken meanwhile. */
   const register = async (input: { email: string; name: string; password: string }, context: RequestContext) => {
     const { email, name, password } = input;
     const id = newId('user');
@@ -53,7 +53,10 @@ export const signInService = (
     });
   };
 
-  /** The user whose password it is, signed in. Undefined for any other; how long that takes does not tell whether there is one. */
+  /**
+   * Signs a user in, or returns undefined for a wrong password; the time it takes does not reveal whether the user
+   * exists.
+   */
   const withPassword = async (
     user: AccountRow | undefined,
     { email, password }: SignInInput,
@@ -61,7 +64,7 @@ export const signInService = (
   ): Promise<SignedIn | undefined> => {
     const attempt = await attempts.begin(emailKey(email), context);
     if (!(await isPassword(user?.passwordHash, password))) {
-      // Which account was tried that does not exist can be told from others, and no more.
+      // Of an unknown account only a pseudonym is recorded, which tells it from others.
       const deed = user ? { userId: user.id } : { details: { unknown: attempt.account } };
       await store.write({ locks: [], origin: context }, (work) =>
         record(work, context, { action: 'SIGN_IN_REFUSED', ...deed }),
@@ -79,7 +82,7 @@ export const signInService = (
   };
 
   return {
-    /** Again with the same address and password, after an answer that was lost, it completes what was begun. */
+    /** Signs up. A retry with the same address and password, after a lost answer, completes the sign-up. */
     async signUp(input: SignUpInput, context: RequestContext): Promise<SignedIn> {
       checkNewPassword(input.password, input);
       const known = await accounts.find('emailKey', emailKey(input.email));
