@@ -7,7 +7,8 @@ export const MAX_ADDRESSES = 50;
 
 /**
  * A telephone number as people write it, with ASCII digits and without the invisible characters that programs put
- * around copied numbers; null if empty. @throws Refusal INVALID_INPUT
+ * around copied numbers; null if empty.
+ * @throws Refusal INVALID_INPUT
  */
 export function checkPhone(phone: string | null, path: readonly string[]): string | null {
   const trimmed = phone ? plainNumber(phone).replace(DIRECTION, '').trim() || null : null;

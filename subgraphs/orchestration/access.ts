@@ -1,6 +1,6 @@
 import type { Actor } from '../../platform/identity/actor.ts';
 
 /**
- * Who sees every saga: staff. Others see those of orders and imports that they may see, which the owning agents answer.
+ * Which sagas an actor sees: staff all, others those of orders and imports that they may see, as their agents answer.
  */
 export const seesEverySaga = (actor: Actor): boolean => actor.may('orchestration:read');

@@ -4,7 +4,8 @@ import { refuse } from '../../platform/errors.ts';
 
 /**
  * Checks that there is a payment provider. The only one, the simulator, moves no money, so in production goods would be
- * given away: there it must be switched on. @throws Refusal INVALID_INPUT
+ * given away: there it must be switched on.
+ * @throws Refusal INVALID_INPUT
  */
 export function checkProvider(config: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_ENV'>): void {
   if (allowsSimulator(config)) return;

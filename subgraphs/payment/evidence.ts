@@ -60,7 +60,8 @@ export function checkEvidence(
 }
 
 /**
- * Checks that evidence of a refund is possible: only a captured payment is refunded. @throws Fault EVIDENCE_CONTRADICTS
+ * Checks that evidence of a refund is possible: only a captured payment is refunded.
+ * @throws Fault EVIDENCE_CONTRADICTS
  */
 export function checkRefundEvidence({ status }: Pick<ProviderPayment, 'status'>, refundId: string): void {
   if (status !== 'CAPTURED') throw contradiction(`the refund ${refundId} of a payment that is ${status} there`);
