@@ -9,9 +9,9 @@ export const ROLES = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER', 'MERCHANT', 'CUS
 
 /** The actions of scopes, each with the access that it grants. */
 export const ACTIONS = {
-  read: "everybody's rows, not only one's own, without what is personal about them",
-  personal: "everybody's names, e-mail addresses, telephone numbers, postal addresses and messages",
-  write: 'change what belongs to the business',
+  read: "all rows, not only the caller's own, without personal data",
+  personal: 'personal data of all users: names, e-mail addresses, telephone numbers, postal addresses and messages',
+  write: 'changes of business data',
   admin: 'users, roles and keys',
   command: 'the internal fields that agents call one another by',
 } as const;

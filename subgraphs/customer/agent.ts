@@ -12,7 +12,7 @@ export default defineAgent({
   name: 'customer',
   area: 'commerce',
   title: 'Customer',
-  description: 'Keeps who buys: their profiles and the addresses that they have things sent to.',
+  description: 'Keeps customers: their profiles and the addresses that they have things sent to.',
   skills: [
     {
       id: 'keep-profile',

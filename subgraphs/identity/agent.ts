@@ -24,7 +24,7 @@ export default defineAgent({
   name: 'identity',
   area: 'system',
   title: 'Identity',
-  description: 'Knows who somebody is: users, their sessions and tokens, and the roles that say what they may do.',
+  description: 'Authenticates users: their accounts, sessions and tokens, and the roles that decide what they may do.',
   skills: [
     { id: 'sign-in', name: 'Sign in', description: 'Signs users up, in and out, and keeps their sessions fresh.' },
     { id: 'give-roles', name: 'Give roles', description: 'Shows users to administrators and changes their roles.' },

@@ -13,7 +13,9 @@ export const variables = z.object({
   REFRESH_GRACE_SECONDS: value
     .whole(0, 300)
     .default(10)
-    .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
+    .describe(
+      'the grace period in which a used refresh token may be reused after a lost answer; later reuse ends the session',
+    ),
   TOTP_ISSUER: z
     .string()
     .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')

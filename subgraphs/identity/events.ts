@@ -6,7 +6,7 @@ import { RevocationReason } from './entities.ts';
 
 export const userRegistered = defineEvent('identity.user_registered', {
   aggregate: 'user',
-  description: 'Somebody signed up.',
+  description: 'A user signed up.',
   payload: z.object({ userId: z.string() }),
 });
 

@@ -15,9 +15,13 @@ export default defineAgent({
   name: 'inventory',
   area: 'commerce',
   title: 'Inventory',
-  description: 'Keeps the stock: what is where, what is set aside for whom, and every unit that came or went.',
+  description: 'Keeps the stock: levels by location, reservations, and a ledger of every unit that came or went.',
   skills: [
-    { id: 'tell-availability', name: 'Tell availability', description: 'Says what can be bought of a variant now.' },
+    {
+      id: 'tell-availability',
+      name: 'Tell availability',
+      description: 'Gives the units of a variant that can be bought now.',
+    },
     {
       id: 'reserve-stock',
       name: 'Reserve stock',

@@ -22,12 +22,12 @@ export default defineAgent({
     {
       id: 'notify-customer',
       name: 'Notify a customer',
-      description: 'Writes what happened to an order into the inbox of its buyer, once.',
+      description: 'Writes messages about an order into the inbox of its buyer, each once.',
     },
     {
       id: 'mail-account',
       name: 'Mail about an account',
-      description: 'Sends what proves an e-mail address or sets a new password.',
+      description: 'Sends the mails that verify an e-mail address or set a new password.',
     },
   ],
   at: import.meta.url,

@@ -11,7 +11,9 @@ export const variables = z.object({
   MAIL_DIR: z
     .string()
     .optional()
-    .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
+    .describe(
+      'the folder where mails are put, a file (.eml) each, for the mail sender of the machine; absent: `mail` in AGORA_DATA',
+    ),
 });
 
 /** Their parsed values. */

@@ -4,14 +4,14 @@ import { defineEvent } from '../../platform/events/define-event.ts';
 export const notificationRequested = defineEvent('notification.requested', {
   seed: 'CUSTOMER_NOTIFICATION',
   aggregate: 'message',
-  description: 'Something is to be said to a customer. Subject and message are the unfilled template.',
+  description: 'A message to a customer was requested. Subject and message are the unfilled template.',
   payload: z.object({
     customerId: z.string(),
     notificationType: z.string().describe('The template.'),
-    channel: z.literal('in_app').describe('How it is said. Only the inbox so far.'),
+    channel: z.literal('in_app').describe('The channel of the message. Only the inbox so far.'),
     subject: z.string(),
     message: z.string(),
-    referenceId: z.string().describe('What it is about: the order.'),
+    referenceId: z.string().describe('The id of its subject, the order.'),
     messageId: z.string(),
   }),
 });

@@ -29,7 +29,7 @@ export default defineAgent({
     {
       id: 'know-agents',
       name: 'Know the agents',
-      description: 'Tells which agents there are, what they can do and how they are.',
+      description: 'Lists agents with their skills and their health.',
     },
   ],
   at: import.meta.url,

@@ -23,7 +23,7 @@ export default defineAgent({
     {
       id: 'collect-cart',
       name: 'Collect a cart',
-      description: 'Keeps what a buyer selects, and says what it comes to.',
+      description: 'Keeps the cart of a buyer, with its totals.',
     },
     { id: 'place-order', name: 'Place an order', description: 'Validates, prices and accepts an order, durably.' },
     { id: 'cancel-order', name: 'Cancel an order', description: 'Stops an order and has everything about it undone.' },

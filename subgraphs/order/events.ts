@@ -17,7 +17,7 @@ const orderValue = businessMetric(
 );
 const orderChanges = businessMetric(
   'agora_order_changes_total',
-  'Orders that came into a status; with its reason if they were cancelled.',
+  'Orders that entered a status, with the reason if they were cancelled.',
   ['status', 'reason'],
 );
 
@@ -26,7 +26,7 @@ export const orderPlaced = defineEvent('order.placed', {
   aggregate: 'order',
   description: 'An order was accepted: it will be carried out, or cancelled with a reason.',
   payload: order.extend({
-    placedBy: z.string().nullable().describe('Who placed it for its buyer; null if the buyer did.'),
+    placedBy: z.string().nullable().describe('The user who placed it for its buyer; null if the buyer did.'),
     status,
     channel: z.string(),
     currency: z.string(),
@@ -61,7 +61,7 @@ export const orderPaymentStatusChanged = defineEvent('order.payment_status_chang
     status,
     paymentStatus,
     updatedAt: z.iso.datetime(),
-    refunded: amount.nullable().describe('What was given back, if that is the news.'),
+    refunded: amount.nullable().describe('The refunded amount, if the event is a refund.'),
   }),
 });
 

@@ -9,19 +9,19 @@ const payment = z.object({
   orderId: z.string(),
   customerId: z.string().nullable(),
   amount,
-  status: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]).describe('Where the payment is since.'),
+  status: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]).describe('The payment status since.'),
   updatedAt: z.iso.datetime(),
 });
 
 const payments = businessMetric('agora_payments_total', 'Payments, by outcome.', ['outcome']);
 const captured = businessMetric(
   'agora_revenue_captured_minor_total',
-  'Amounts taken, in minor units of their currency.',
+  'Amounts captured, in minor units of their currency.',
   ['currency'],
 );
 const givenBack = businessMetric(
   'agora_revenue_refunded_minor_total',
-  'Amounts given back, in minor units of their currency.',
+  'Amounts refunded, in minor units of their currency.',
   ['currency'],
 );
 
@@ -37,19 +37,22 @@ const event = <Payload>(
 
 export const paymentActionRequired = event(
   'payment.action_required',
-  'The buyer has to do something before the payment goes on.',
+  'The payment needs an action of the buyer, such as 3-D Secure, before it goes on.',
   payment,
 );
-export const paymentAuthorised = event('payment.authorized', 'The amount is kept for us, and not taken yet.', payment, [
-  ended('authorized'),
-]);
+export const paymentAuthorised = event(
+  'payment.authorized',
+  'The amount is held for us, and not captured yet.',
+  payment,
+  [ended('authorized')],
+);
 export const paymentDeclined = event(
   'payment.declined',
-  'The payment was declined, or not confirmed in time: nothing is kept.',
+  'The payment was declined, or not confirmed in time: nothing is held.',
   payment.extend({ reason: z.string() }),
   [ended('declined')],
 );
-export const paymentCaptured = event('payment.captured', 'The amount was taken.', payment, [
+export const paymentCaptured = event('payment.captured', 'The amount was captured.', payment, [
   ended('captured'),
   {
     metric: captured,
@@ -59,16 +62,16 @@ export const paymentCaptured = event('payment.captured', 'The amount was taken.'
 ]);
 export const paymentFailed = event(
   'payment.failed',
-  'The amount that was kept for us could not be taken.',
+  'The amount that was held for us could not be captured.',
   payment.extend({ reason: z.string() }),
   [ended('failed')],
 );
-export const paymentVoided = event('payment.voided', 'The amount that was kept for us was let go.', payment, [
+export const paymentVoided = event('payment.voided', 'The amount that was held for us was voided.', payment, [
   ended('voided'),
 ]);
 export const paymentRefunded = event(
   'payment.refunded',
-  'Some of what was taken, or all of it, was given back.',
+  'The captured amount was refunded, in part or in full.',
   payment.extend({ refundId: z.string(), refunded: amount }),
   [
     ended('refunded'),

@@ -15,12 +15,12 @@ export default defineAgent({
   name: 'pricing',
   area: 'commerce',
   title: 'Pricing',
-  description: 'Says what things cost: prices by channel, currency and time, shipping, and tax by where they go.',
+  description: 'Prices goods: by channel, currency and time, with shipping, and with tax by destination.',
   skills: [
     {
       id: 'price-variants',
       name: 'Price variants',
-      description: 'Says what a variant costs now, in a channel and a currency.',
+      description: 'Gives the effective price of a variant, in a channel and a currency.',
     },
     { id: 'quote', name: 'Quote', description: 'Prices goods with shipping and tax, line by line.' },
     { id: 'maintain-prices', name: 'Maintain prices', description: 'Sets, schedules and removes prices.' },

@@ -6,7 +6,7 @@ const amount = z.object({ minor: z.string(), currency: z.string() });
 export const priceChanged = defineEvent('pricing.price_changed', {
   seed: 'PRICE_UPDATE',
   aggregate: 'price',
-  description: 'What a variant costs changes at `effectiveDate`: in one channel, or without one in all.',
+  description: 'The price of a variant changes at `effectiveDate`: in one channel, or without one in all.',
   payload: z.object({
     priceId: z.string(),
     variantId: z.string(),

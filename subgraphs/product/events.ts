@@ -15,7 +15,7 @@ export const productCreated = defineEvent('product.created', {
 
 export const productUpdated = defineEvent('product.updated', {
   aggregate: 'product',
-  description: 'What is said of a product, or its variants, changed.',
+  description: 'The data of a product or of its variants changed.',
   payload: product,
 });
 
@@ -27,7 +27,7 @@ export const productStatusChanged = defineEvent('product.status_changed', {
 
 export const productRemoved = defineEvent('product.removed', {
   aggregate: 'product',
-  description: 'A draft was taken away for good.',
+  description: 'A draft was deleted.',
   payload: product.omit({ status: true }),
 });
 

@@ -35,7 +35,7 @@ export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'cancel payment',
       agent: 'payment',
-      does: 'Lets the money go, or gives it back if it was taken.',
+      does: 'Voids the payment, or refunds it if it was captured.',
       tells: { done: ({ payment }) => payment && ENTRIES[payment] },
       async run({ input: { orderId, reason }, key, ask }) {
         const { outcome, payment } = accepted(
@@ -48,7 +48,7 @@ export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'release',
       agent: 'inventory',
-      does: 'Frees the stock that was set aside.',
+      does: 'Releases the reserved stock.',
       tells: { done: 'STOCK_RELEASED' },
       async run({ input: { orderId: reference }, key, ask }) {
         accepted((await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation);
@@ -66,7 +66,7 @@ export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'end placing',
       agent: 'orchestration',
-      does: 'Has the saga that placed the order end, should it still wait or be stuck.',
+      does: 'Ends the saga that placed the order, if it still waits or is stuck.',
       run: ({ input: { orderId }, callOff }) => callOff(sagaId('placeOrder', orderId)),
     },
   ],

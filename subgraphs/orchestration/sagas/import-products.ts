@@ -158,7 +158,7 @@ export const importProducts = defineSaga<Input, object>({
     {
       name: 'stock',
       agent: 'inventory',
-      does: 'Brings in their first stock.',
+      does: 'Receives their first stock.',
       async run({ input, ask }) {
         for (const { stock, paths } of stockOf(input))
           acceptedAt(paths, (await ask(receiveImportedStock, { input: stock })).receiveImportedStock);
@@ -184,7 +184,7 @@ export const importProducts = defineSaga<Input, object>({
   whenRefused: {
     name: 'refuse',
     agent: 'product',
-    does: 'Writes down why there are none.',
+    does: 'Records why the import was undone.',
     async run({ input: { importId }, ask, refusal }) {
       const errors = refusal!.errors.slice(0, MAX_ERRORS).map(({ code, message, path = ['input', 'products'] }) => ({
         code,

@@ -58,12 +58,12 @@ const UNDONE: Readonly<Record<string, { status: PaymentStatus; tells?: TimelineE
 export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
   name: 'placeOrder',
   description:
-    'Carries an accepted order: stock, payment, confirmation. What cannot be had or paid is cancelled with a reason.',
+    'Carries out an accepted order: stock, payment, confirmation. Without stock or payment it is cancelled with a reason.',
   steps: [
     {
       name: 'reserve',
       agent: 'inventory',
-      does: 'Sets the stock aside.',
+      does: 'Reserves the stock.',
       tells: { done: 'STOCK_RESERVED', refused: 'STOCK_REFUSED', undone: 'STOCK_RELEASED' },
       async run({ input, key, ask }) {
         const { orderId: reference, lines } = input;
@@ -79,7 +79,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'authorise',
       agent: 'payment',
-      does: 'Has the money set aside.',
+      does: 'Authorises the payment.',
       tells: {
         // A payment that its buyer has still to confirm is not approved yet: `settle` reports when it is.
         done: ({ payment }) => (payment === 'REQUIRES_ACTION' ? undefined : 'PAYMENT_AUTHORIZED'),
@@ -105,7 +105,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'announce action',
       agent: 'order',
-      does: 'Lets the buyer know that the payment must be confirmed.',
+      does: 'Tells the buyer to confirm the payment.',
       when: (state) => state.payment === 'REQUIRES_ACTION',
       async run({ input: { orderId }, ask, story }) {
         const input = { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) } as const;
@@ -139,7 +139,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'capture',
       agent: 'payment',
-      does: 'Takes the money.',
+      does: 'Captures the payment.',
       tells: {
         done: 'PAYMENT_CAPTURED',
         refused: (code) => (code === PAYMENT_CANCELLED ? undefined : 'PAYMENT_REFUSED'),
@@ -155,7 +155,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     {
       name: 'process',
       agent: 'order',
-      does: 'Has the order prepared.',
+      does: 'Starts to process the order.',
       async run({ input: { orderId }, ask, story }) {
         const input = { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } as const;
         accepted((await askOrder(ask, startProcessing, input)).startProcessing);
