@@ -30,6 +30,6 @@ function newAgent(): void {
   addRooms([words]);
   console.log(
     `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.` +
-      `\nOf the events of others it hears what is committed from its first start on: docs/adding-an-agent.md §4.`,
+      `\nIts consumer begins now: it handles events committed after the agent's first start, docs/adding-an-agent.md §4.`,
   );
 }

@@ -2,8 +2,7 @@
  * An order follows its payment. What a saga's own steps do to it (authorised, captured), those steps tell the order, so
  * an order that goes the ordinary way costs nothing here: this is for what comes of itself or by a person.
  */
-import type { z } from 'zod';
-import { type EventHandler, on } from '../../platform/consumers/handler.ts';
+import { type EventHandler, handlersFor } from '../../platform/consumers/handler.ts';
 import type { Tables } from './entities.ts';
 import { paymentEnded, paymentRefunded } from './events.ts';
 import type { OrderService } from './service.ts';
@@ -11,8 +10,10 @@ import type { OrderService } from './service.ts';
 /** What the end of a payment is called, by its event. */
 const ENDS = { 'payment.voided': 'VOIDED', 'payment.declined': 'FAILED', 'payment.failed': 'FAILED' } as const;
 
+const on = handlersFor<Tables, OrderService>();
+
 export const handlers: EventHandler<OrderService>[] = [
-  on<z.infer<typeof paymentRefunded>, Tables, OrderService>(
+  on(
     'payment.refunded',
     paymentRefunded,
     (work, { payload, at }, service) => {
@@ -24,7 +25,7 @@ export const handlers: EventHandler<OrderService>[] = [
     ({ orderId }) => [orderId],
   ),
   ...Object.entries(ENDS).map(([type, status]) =>
-    on<z.infer<typeof paymentEnded>, Tables, OrderService>(
+    on(
       type,
       paymentEnded,
       (work, { payload }, service) => service.paymentEnded(work, payload.orderId, status),
