@@ -4,7 +4,7 @@
  * a capability folder and a scheduled job, and measures what grows with their number. Linux; takes some minutes.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,11 @@ async function rehearse(): Promise<void> {
     stdio: 'ignore',
   });
   const rows: [what: string, figure: string][] = [['supergraph', `${kB('schema/supergraph.graphql')} kB`]];
+  rows.push(['`max_connections` of compose', maxConnections('docker-compose.yml')]);
+  rows.push([
+    '`max_connections` of Kubernetes with the most replicas; behind PgBouncer',
+    maxConnections('deploy/kubernetes/connections.yaml'),
+  ]);
 
   say('it is started twice');
   const data = join(house, 'data');
@@ -86,6 +91,12 @@ async function withStart<T>(data: string, look: (agora: Started) => T | Promise<
 const firstAnswer = ({ firstAnswerMs }: Started): string => `${(firstAnswerMs / 1000).toFixed(1)} s`;
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
 const kB = (file: string): number => Math.round(statSync(join(house, file)).size / 1000);
+
+/** The limits of connections that a generated file of the copy sets, in their order. */
+const maxConnections = (file: string): string =>
+  [...readFileSync(join(house, file), 'utf8').matchAll(/\[.*max_connections=(\d+)|^ +max_connections = (\d+)/gm)]
+    .map(([, compose, kubernetes]) => compose ?? kubernetes)
+    .join(', ');
 
 /** Runs a program of the copy, and reports how long it took, or why it failed. */
 function timed(...args: string[]): string {
