@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { AREAS } from '../platform/agent/define-agent.ts';
 import { loadRooms } from './codegen/rooms.ts';
 import { addRooms } from './new-agent/add-rooms.ts';
-import { checkFree, wordsFor } from './new-agent/words.ts';
+import { checkFree } from './new-agent/check-free.ts';
+import { wordsFor } from './new-agent/words.ts';
 
 try {
   newAgent();
