@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { AREAS } from '../platform/agent/define-agent.ts';
 import { loadRooms } from './codegen/rooms.ts';
 import { addRooms } from './new-agent/add-rooms.ts';
-import { checkFree, wordsFor } from './new-agent/words.ts';
+import { checkFree } from './new-agent/check-free.ts';
+import { wordsFor } from './new-agent/words.ts';
 
 try {
   newAgent();
@@ -30,6 +31,6 @@ function newAgent(): void {
   addRooms([words]);
   console.log(
     `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.` +
-      `\nOf the events of others it hears what is committed from its first start on: docs/adding-an-agent.md §4.`,
+      `\nIts consumer begins now: it handles events committed after the agent's first start, docs/adding-an-agent.md §4.`,
   );
 }

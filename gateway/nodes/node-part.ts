@@ -13,19 +13,19 @@ export const NODE_PART = 'node';
 export const MAX_IDS = 100;
 
 const ROOT = `
-"Something that has an id by which it is found, whatever it is: \`order_…\`, \`product_…\`. The prefix of an id says what it is of."
+"An object with an id, of any type. The prefix of the id names the type: \`order_…\`, \`product_…\`."
 interface Node {
   "The same in every field of the graph, in the events and in the log."
   id: ID!
 }
 
 type Query {
-  "What has this id, whatever it is. Null if there is nothing, or if it is not yours to see."
+  "The object with this id. Null if there is none, or if the caller may not see it."
   node(
     "The id, such as an \`order_…\`."
     id: ID!
   ): Node @public
-  "What has these ids, in their order; null where there is nothing, or where it is not yours to see. At most ${MAX_IDS}."
+  "The objects with these ids, in their order; null for one that is not there, or that the caller may not see."
   nodes(
     "At most ${MAX_IDS}."
     ids: [ID!]!

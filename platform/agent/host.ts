@@ -212,7 +212,7 @@ const PROJECTION_GATHER_MS = 150;
 
 /** Warning of an agent without row-level security, whose database has no reader role. */
 const OPEN =
-  'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
+  'row-level security is off: no reader role in the database, so access.ts alone filters rows; run npm run db:roles';
 
 /** Builds an agent on its context. */
 async function settle(definition: AgentDefinition, shared: Shared): Promise<HostedAgent> {

@@ -36,3 +36,11 @@ export const on = <Payload, DB = any, Services = void>(
   handle: (work, event, services) =>
     handle(work as Work<DB>, { ...event, payload: reads.parse(event.payload) }, services),
 });
+
+/**
+ * Makes {@link on} for the tables of a room and the services of its handlers, so that each handler infers its payload:
+ * `const on = handlersFor<Tables, OrderService>();`.
+ */
+export const handlersFor = <DB, Services = void>(): (<Payload>(
+  ...declared: Parameters<typeof on<Payload, DB, Services>>
+) => EventHandler<Services>) => on;

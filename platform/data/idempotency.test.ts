@@ -81,6 +81,25 @@ test('a request is the same however its fields are ordered, and whether absent o
     );
 });
 
+test.each([
+  ['is empty', ''],
+  ['has NUL', 'k\u0000'],
+  ['has half of a surrogate pair', 'k\ud800'],
+  ['is too long', '😀'.repeat(256)],
+])('a key that %s is refused at its path, and nothing is written', async (_, key) => {
+  const error = await small.store.idempotent({ ...ONCE, key }, writeNote('a')).catch((e: Refusal) => e);
+  expect(error).toBeInstanceOf(Refusal);
+  expect((error as Refusal).userErrors).toEqual([
+    expect.objectContaining({ code: 'INVALID_INPUT', path: ['input', 'idempotencyKey'] }),
+  ]);
+  expect(await rows('small.note')).toEqual([]);
+});
+
+test('a key of 255 characters is taken, of which each may be two UTF-16 code units', async () => {
+  await small.store.idempotent({ ...ONCE, key: '😀'.repeat(255) }, writeNote('a'));
+  expect(await rows('small.note')).toHaveLength(1);
+});
+
 test('the order of a list is part of the request', async () => {
   await small.store.idempotent(ONCE, writeNote('a'));
   const swapped = { ...ONCE, request: { ...ONCE.request, tags: ['b', 'a'] } };

@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
+import { asGiven } from '../text/as-given.ts';
+import { checkStorable } from '../text/text.ts';
 import { raw } from './raw.ts';
 
 /** An idempotency key with its scope (actor and operation), and the request that came with it. */
@@ -30,11 +32,25 @@ export interface IdempotencyKey {
  * The key of a mutation, as its input brings it: `store.idempotent({ ...idempotencyOf('placeOrder', input, context),
  * locks }, …)`. The request is the rest of the input.
  */
-export const idempotencyOf = <Input extends { idempotencyKey: string }>(
+export function idempotencyOf<Input extends { idempotencyKey: string }>(
   operation: string,
-  { idempotencyKey: key, ...request }: Input,
+  input: Input,
   context: RequestContext,
-) => ({ actor: context.actor.id, operation, key, request, origin: context });
+) {
+  const given = asGiven(input);
+  // The release before this one hashed names with the blanks around them.
+  const formerly = given && requestOf(given);
+  return {
+    actor: context.actor.id,
+    operation,
+    key: input.idempotencyKey,
+    request: requestOf(input),
+    formerly,
+    origin: context,
+  };
+}
+
+const requestOf = <Input extends { idempotencyKey: string }>({ idempotencyKey: _, ...request }: Input) => request;
 
 /** The longest key, in characters. */
 const LONGEST_KEY = 255;
@@ -44,18 +60,22 @@ const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.fro
 /** The lock by which equal keys wait for one another, in processes of earlier releases too, so its text must stay. */
 export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `once:${actor}:${operation}:${key}`;
 
+const PATH = ['input', 'idempotencyKey'];
+
+/** Checks a key before anything is asked of PostgreSQL, its lock included. @throws Refusal INVALID_INPUT */
+export function checkKey({ key }: IdempotencyKey): void {
+  checkStorable(key, PATH);
+  if (key.length < 1 || isLonger(key))
+    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters.', PATH);
+}
+
 /** The outcome of an earlier request with this key. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
 export async function earlierOutcome(
   transaction: Kysely<any>,
   schema: string,
   idempotency: IdempotencyKey,
 ): Promise<{ outcome: unknown } | undefined> {
-  if (idempotency.key.length < 1 || isLonger(idempotency.key) || idempotency.key.includes('\0')) {
-    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', [
-      'input',
-      'idempotencyKey',
-    ]);
-  }
+  checkKey(idempotency);
   const { rows } = await raw<{ request_hash: string; outcome: unknown }>(
     transaction,
     `select request_hash, outcome from "${schema}".idempotency where actor = $1 and operation = $2 and key = $3`,
@@ -70,7 +90,7 @@ export async function earlierOutcome(
     throw refuse(
       'IDEMPOTENCY_KEY_REUSED',
       'This idempotency key was used for another request. Send a new key with a new request.',
-      ['input', 'idempotencyKey'],
+      PATH,
     );
   }
   return { outcome: row.outcome };

@@ -94,6 +94,16 @@ test('a connection or an edge that the room defines stays as it is', () => {
   expect(printed(sdl, 'ProductConnection')).toHaveLength(1);
 });
 
+test("a connection of another room's entity is not derived, for it is that room's: the refusal says what to list", () => {
+  const product = 'type Product @key(fields: "id", resolvable: false) @public { id: ID! }';
+  expect(() => derive(PRODUCTS, product)).toThrow(
+    "ProductConnection cannot be derived for Query.products: Product is another room's, and so is its connection. " +
+      "List a type of this room's own that has a nullable Product.",
+  );
+  const hits = 'type Query { found: HitConnection } type Hit @public { product: Product }';
+  expect(printed(derive(hits, product), 'HitConnection')).toHaveLength(1);
+});
+
 test('a type that is no list and is defined may have such a name', () => {
   const sdl = 'type Query { database: DatabaseConnection } type DatabaseConnection @public { host: String }';
   expect(print(derive(sdl))).toBe(print(parse(sdl)));

@@ -24,7 +24,8 @@ const REPEATED = new Set(['public', 'authenticated', 'requiresScopes', 'policy',
 
 /**
  * A room's SDL with the connections and edges that it names as the types of fields and does not define.
- * @throws Error that names the fields, if the room has no object type to list
+ * @throws Error that names the fields, if the room has no object type to list, or only another room's entity: then the
+ * nodes of a page must be nullable, and the connection of that name is the owner's
  */
 export function withConnections(sdl: DocumentNode): DocumentNode {
   const defined = new Set(sdl.definitions.filter(isTypeDefinitionNode).map(({ name }) => name.value));
@@ -34,6 +35,7 @@ export function withConnections(sdl: DocumentNode): DocumentNode {
     if (!node) return [];
     const listed = sdl.definitions.filter(isObject).filter(({ name }) => name.value === node);
     if (listed.length === 0) throw nothingToList(connection, node, fields);
+    if (listed.some(isOfAnotherRoom)) throw listOfAnotherRoom(connection, node, fields);
     return pairOf(node, listed.flatMap(repeatedOf).join(' ')).filter(({ name }) => !defined.has(name.value));
   });
   return derived.length > 0 ? { ...sdl, definitions: [...sdl.definitions, ...derived] } : sdl;
@@ -74,8 +76,26 @@ function pairOf(node: string, directives: string): TypeDefinitionNode[] {
 
 const nothingToList = (connection: string, node: string, fields: readonly TypedField[]): Error =>
   new Error(
-    `${connection} cannot be derived for ${fields.map(({ coordinate }) => coordinate).join(', ')}: this room has no ` +
-      `object type ${node}. Define ${node}, or write ${connection} by hand.`,
+    `${connection} cannot be derived for ${coordinatesOf(fields)}: this room has no object type ${node}. ` +
+      `Define ${node}, or write ${connection} by hand.`,
+  );
+
+const listOfAnotherRoom = (connection: string, node: string, fields: readonly TypedField[]): Error =>
+  new Error(
+    `${connection} cannot be derived for ${coordinatesOf(fields)}: ${node} is another room's, and so is its ` +
+      `connection. List a type of this room's own that has a nullable ${node}.`,
+  );
+
+const coordinatesOf = (fields: readonly TypedField[]): string => fields.map(({ coordinate }) => coordinate).join(', ');
+
+/** Whether the room only refers to the entity: `@key(fields: "id", resolvable: false)`. */
+const isOfAnotherRoom = ({ directives = [] }: ObjectTypeDefinitionNode | ObjectTypeExtensionNode): boolean =>
+  directives.some(
+    ({ name, arguments: args = [] }) =>
+      name.value === 'key' &&
+      args.some(
+        (one) => one.name.value === 'resolvable' && one.value.kind === Kind.BOOLEAN && one.value.value === false,
+      ),
   );
 
 function fieldsOf(definition: DefinitionNode): TypedField[] {

@@ -20,6 +20,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { UserError } from '../errors.ts';
+import { noteGiven } from '../text/as-given.ts';
 import { badInput } from './arguments.ts';
 import { gather } from './refusals.ts';
 import { checkTextLimit, type TextLimit, textLimitOf } from './text-limit.ts';
@@ -138,6 +139,7 @@ const checkFields =
       if (kept === given) kept = { ...given };
       kept[name] = checked;
     }
+    if (kept !== given) noteGiven(kept, given);
     return kept;
   };
 

@@ -12,7 +12,7 @@ import { enqueueSaga } from '../sagas/enqueue.ts';
 import { isConfined } from '../data/confined.ts';
 import { confinedReads } from '../data/confined-reads.ts';
 import type { OwnTables } from '../data/own-rows.ts';
-import { earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
+import { checkKey, earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
 import { type EntityStatements, entityStatements } from './entity-statements.ts';
 import { afterLostRace, afterTransient } from '../data/retry.ts';
@@ -104,8 +104,9 @@ export function createStore<DB>(options: {
     write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
     earlierOutcome: async <T>(key: IdempotencyKey) =>
       (await earlierOutcome(kysely, agent, key))?.outcome as T | undefined,
-    idempotent: (options, work) =>
-      afterTransient.execute(() =>
+    idempotent: async (options, work) => {
+      checkKey(options);
+      return afterTransient.execute(() =>
         transact([lockOf(options), ...options.locks], options.origin, async (session, transaction) => {
           const earlier = await earlierOutcome(transaction, agent, options);
           if (earlier) return earlier.outcome as Awaited<ReturnType<typeof work>>;
@@ -113,7 +114,8 @@ export function createStore<DB>(options: {
           await keepOutcome(transaction, agent, options, outcome);
           return outcome;
         }),
-      ),
+      );
+    },
   };
 }
 

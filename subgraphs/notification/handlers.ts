@@ -4,7 +4,7 @@ import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { json } from '../../platform/data/json.ts';
 import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
-import { type EventHandler, on } from '../../platform/consumers/handler.ts';
+import { type EventHandler, handlersFor } from '../../platform/consumers/handler.ts';
 import { newId } from '../../platform/ids.ts';
 import { type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus, wordsOf } from './domain.ts';
 import type { Tables } from './entities.ts';
@@ -45,15 +45,15 @@ async function notify(
   );
 }
 
+const on = handlersFor<Tables, HandlingContext>();
+
 /** A handler that sends the notice of an event, if it has one. */
 const telling = <Payload extends About>(
   type: string,
   reads: z.ZodType<Payload>,
   noticeOf: (payload: Payload) => Notice | undefined,
 ): EventHandler<HandlingContext> =>
-  on<Payload, Tables, HandlingContext>(type, reads, (work, event, context) =>
-    notify(work, event, context, noticeOf(event.payload)),
-  );
+  on(type, reads, (work, event, context) => notify(work, event, context, noticeOf(event.payload)));
 
 /** Handlers without locks: each publishes the first and only event of a new message. */
 export const notificationHandlers: EventHandler<HandlingContext>[] = [

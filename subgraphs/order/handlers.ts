@@ -2,8 +2,7 @@
  * An order follows the events of its payment. Changes by a saga's own steps (authorised, captured) are reported by
  * those steps, so an ordinary order costs nothing here: these handlers are for changes from outside, or by staff.
  */
-import type { z } from 'zod';
-import { type EventHandler, on } from '../../platform/consumers/handler.ts';
+import { type EventHandler, handlersFor } from '../../platform/consumers/handler.ts';
 import type { Tables } from './entities.ts';
 import { paymentEnded, paymentRefunded } from './events.ts';
 import type { OrderService } from './service.ts';
@@ -11,8 +10,10 @@ import type { OrderService } from './service.ts';
 /** The payment status after each event that ends a payment. */
 const ENDS = { 'payment.voided': 'VOIDED', 'payment.declined': 'FAILED', 'payment.failed': 'FAILED' } as const;
 
+const on = handlersFor<Tables, OrderService>();
+
 export const handlers: EventHandler<OrderService>[] = [
-  on<z.infer<typeof paymentRefunded>, Tables, OrderService>(
+  on(
     'payment.refunded',
     paymentRefunded,
     (work, { payload, at }, service) => {
@@ -24,7 +25,7 @@ export const handlers: EventHandler<OrderService>[] = [
     ({ orderId }) => [orderId],
   ),
   ...Object.entries(ENDS).map(([type, status]) =>
-    on<z.infer<typeof paymentEnded>, Tables, OrderService>(
+    on(
       type,
       paymentEnded,
       (work, { payload }, service) => service.paymentEnded(work, payload.orderId, status),

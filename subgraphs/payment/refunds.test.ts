@@ -1,5 +1,6 @@
 /** Refunds of a captured payment, by staff and by a cancellation. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
 import { paymentViolations } from './invariants.ts';
@@ -88,4 +89,13 @@ describe('refunds', () => {
     const { payment } = await authorise(newId('order'));
     expect((await refund(payment.id)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
   });
+});
+
+test('abandoned refunds are read from an index, however many were made', async () => {
+  const plan = await agents.kysely.transaction().execute(async (transaction) => {
+    await sql`set local enable_seqscan = off; set local enable_sort = off`.execute(transaction);
+    const open = sql`explain select id from payment.refund where status = 'PENDING' and created_at < now() order by created_at limit 3`;
+    return JSON.stringify((await open.execute(transaction)).rows);
+  });
+  expect(plan).toMatch(/Index.* using refund_unfinished .*Index Cond/s);
 });

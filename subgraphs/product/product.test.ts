@@ -309,6 +309,15 @@ describe('a list of products', () => {
     expect(plan).toMatch(/Index.* using product_by_name_for_people .*Index Cond/s);
   });
 
+  test('by status is read from an index, the oldest first', async () => {
+    const plan = await agents.kysely.transaction().execute(async (transaction) => {
+      await sql`set local enable_seqscan = off; set local enable_sort = off`.execute(transaction);
+      const page = sql`explain select id from product.product where status = 'DRAFT' order by created_at, id limit 3`;
+      return JSON.stringify((await page.execute(transaction)).rows);
+    });
+    expect(plan).toMatch(/Index.* using product_by_status .*Index Cond/s);
+  });
+
   test.each([0, -1, 101])('refuses a page of %i', async (first) => {
     const result = await agents.ask(
       'product',

@@ -1,5 +1,5 @@
 /** In a copy of the house: the generator writes a room like any other. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -49,6 +49,20 @@ test('an impossible name is refused, with what to do', () => {
   expect(tool('new-agent.ts', 'ware', '--area', 'marketing', '--title', 'Product').output).toContain(
     'has `type Product`',
   );
+});
+
+test.each([
+  ['a type of results', ['auth'], 'identity has `type AuthPayload`'],
+  ['a type of results, by the title,', ['dispatch', '--title', 'Place Order'], 'order has `type PlaceOrderPayload`'],
+  ['a field of the root', ['whoami', '--title', 'Me'], 'identity has `me`'],
+  ['the type itself', ['sale', '--title', 'Gift Card'], 'giftcard has `type GiftCard`'],
+  ['the prefix of ids', ['variant'], 'product has ids that begin with `variant_`'],
+])('%s that another room has is refused before anything is written', (_, [name, ...more], reason) => {
+  const { code, output } = tool('new-agent.ts', name!, '--area', 'trust', ...more);
+  expect(output).toContain(reason);
+  expect(code).toBe(1);
+  expect(existsSync(join(house, 'subgraphs', name!))).toBe(false);
+  expect(readFileSync(join(house, 'schema/agents.json'), 'utf8')).not.toContain(`"${name}"`);
 });
 
 describe('the new room', () => {

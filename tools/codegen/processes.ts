@@ -14,8 +14,9 @@ export function processesOfCompose(text: string, agents: readonly DeployedAgent[
 }
 
 /**
- * Those of Kubernetes: of each Deployment as many as its autoscaler makes at most, and those that come before others go
- * while they are updated.
+ * Those of Kubernetes: of each Deployment as many as its autoscaler makes at most, twice. While it is updated, `maxSurge`
+ * bounds the pods that serve, and counts none that is ending, which may take `terminationGracePeriodSeconds`
+ * (https://github.com/kubernetes/kubernetes/issues/95498): all pods of a release may end while all of the next are there.
  */
 export function processesOfKubernetes(texts: readonly string[], agents: readonly DeployedAgent[]): ProcessKind[] {
   const manifests = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
@@ -23,8 +24,8 @@ export function processesOfKubernetes(texts: readonly string[], agents: readonly
   return manifests.flatMap(({ kind, metadata, spec }) => {
     if (kind !== 'Deployment') return [];
     const scaler = scalers.find((one) => one.spec.scaleTargetRef?.name === metadata.name);
-    const most = (scaler?.spec.maxReplicas ?? spec.replicas!) + (spec.strategy?.rollingUpdate.maxSurge ?? 0);
-    return spec.template!.spec.containers.flatMap(({ args }) => processesOf(args, agents, most));
+    const most = scaler?.spec.maxReplicas ?? spec.replicas!;
+    return spec.template!.spec.containers.flatMap(({ args }) => processesOf(args, agents, 2 * most));
   });
 }
 
@@ -34,7 +35,6 @@ interface Manifest {
   metadata: { name: string };
   spec: {
     replicas?: number;
-    strategy?: { rollingUpdate: { maxSurge: number } };
     template?: { spec: { containers: { args?: readonly string[] }[] } };
     scaleTargetRef?: { name: string };
     maxReplicas?: number;

@@ -1,8 +1,6 @@
-/** The words of a new room, and whether they are still free. */
-import { existsSync } from 'node:fs';
+/** The words of a new room. */
 import { AREAS } from '../../platform/agent/define-agent.ts';
 import { pluralOf } from '../../platform/text/nouns.ts';
-import type { Room } from '../codegen/rooms.ts';
 import { RESERVED } from './reserved.ts';
 
 /** The words that fill the templates, as for the title "Gift Card". */
@@ -74,22 +72,6 @@ export function wordsFor(name: string, area: string | undefined, givenTitle?: st
       );
   }
   return { name, area: area!, ...text, ...code };
-}
-
-/**
- * Checks that the words are free. @throws RangeError if the name, or a word that it brings to the graph, is another
- * room's
- */
-export function checkFree({ name, Type, field, fields }: Words, rooms: readonly Room[]): void {
-  if (existsSync(`subgraphs/${name}`)) throw new RangeError(`There is an agent "${name}" already: subgraphs/${name}.`);
-  for (const room of rooms) {
-    const queries = room.schema.getQueryType()?.getFields() ?? {};
-    const taken = room.schema.getType(Type) ? `type ${Type}` : [field, fields].find((query) => query in queries);
-    if (taken)
-      throw new RangeError(
-        `${room.name} has \`${taken}\` in its part of the graph already: give this one another --title.`,
-      );
-  }
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

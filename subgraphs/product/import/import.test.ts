@@ -1,6 +1,7 @@
 /** Refusals of an import in its request: by the catalogue itself, by pricing and by inventory. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { hashOf } from '../../../platform/data/idempotency.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { actor, openAgents, operator, type TestAgents } from '../../../tests/support/agents.ts';
@@ -38,6 +39,36 @@ test('a valid import is accepted, and its saga with it', async () => {
   expect(await bring([product()])).toEqual({
     saga: { id: expect.stringMatching(/^importProducts:import_/) },
     userErrors: [],
+  });
+});
+
+describe('a replay of an import', () => {
+  const idempotencyKey = 'an import with blanks';
+  const withBlanks = (name: string) => product({ name }, { sku: 'BLANKS-1', name: 'One ' });
+  const sagaOf = async (name: string) =>
+    (await bring([withBlanks(name)], { idempotencyKey })) as { saga: { id: string } | null; userErrors: object[] };
+
+  test('is the same import with and without the blanks around names', async () => {
+    const first = await sagaOf('  Tea with blanks');
+    expect(first.userErrors).toEqual([]);
+    expect(await sagaOf('Tea with blanks  ')).toEqual(first);
+    expect(await sagaOf('Tea  with blanks')).toMatchObject({
+      saga: null,
+      userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED' }],
+    });
+  });
+
+  test('is the same import if the previous release stored its hash, of names as they were written', async () => {
+    const first = await sagaOf('  Tea with blanks');
+    const [variant] = withBlanks('').variants;
+    const variants = [{ attributes: [], taxClass: 'STANDARD', ...variant }];
+    const written = [{ name: '  Tea with blanks', description: '', variants }];
+    const kept = hashOf({ products: written, merchantId: 'merchant_test' });
+    await sql`update product.idempotency set request_hash = ${kept} where key = ${idempotencyKey}`.execute(
+      agents.kysely,
+    );
+    expect(await sagaOf('  Tea with blanks')).toEqual(first);
+    expect(await sagaOf('Coffee')).toMatchObject({ saga: null, userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED' }] });
   });
 });
 
