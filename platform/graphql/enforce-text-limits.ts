@@ -31,6 +31,13 @@ const MAX_ERRORS = 100;
 type Check = (value: unknown, path: readonly string[], errors: UserError[]) => unknown;
 
 type Given = Record<string, unknown>;
+
+/** Objects of a caller, by those that resolvers get in their place. */
+const GIVEN = new WeakMap<object, object>();
+
+/** An input as its caller wrote it, where the resolver got its names without the blanks around them. */
+export const asGiven = <Input extends object>(input: Input): Input => (GIVEN.get(input) as Input | undefined) ?? input;
+
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
 /**
@@ -138,6 +145,7 @@ const checkFields =
       if (kept === given) kept = { ...given };
       kept[name] = checked;
     }
+    if (kept !== given) GIVEN.set(kept, given);
     return kept;
   };
 

@@ -1,6 +1,7 @@
 /** What is refused of an import in its request: by the catalogue itself, by pricing and by inventory. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { hashOf } from '../../../platform/data/idempotency.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { actor, openAgents, operator, type TestAgents } from '../../../tests/support/agents.ts';
@@ -99,6 +100,20 @@ describe('what can be known to be wrong of an import', () => {
 });
 
 describe('an import', () => {
+  test('again, after a release that took its names as they were written, is the same import', async () => {
+    const [input, idempotencyKey] = [product({ name: ' Spaced ' }, { name: 'One ' }), 'released'];
+    const first = await bring([input], { idempotencyKey });
+    const coerced = { description: '', ...input };
+    const variants = input.variants.map((variant) => ({ attributes: [], taxClass: 'STANDARD', ...variant }));
+    const request = { products: [{ ...coerced, variants }], merchantId: 'merchant_test' };
+    await sql`update product.idempotency set request_hash = ${hashOf(request)} where key = ${idempotencyKey}`.execute(
+      agents.kysely,
+    );
+    expect(await bring([input], { idempotencyKey })).toEqual(first);
+    const trimmed = { ...input, name: 'Spaced' };
+    expect((await bring([trimmed], { idempotencyKey })).userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+  });
+
   test.each([
     ['merchant_other', merchant],
     ['m'.repeat(5000), operator],

@@ -12,6 +12,7 @@ import { matches, matching } from '../../../platform/data/row-filter.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { asGiven } from '../../../platform/graphql/enforce-text-limits.ts';
 import { onceMoreIfTaken, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { ownerOfNew, writableProducts } from '../access.ts';
@@ -37,7 +38,9 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
   return {
     /** The import's id, the same for the same idempotency key. @throws Refusal */
     async importProducts(input: ImportProductsInput, context: RequestContext): Promise<string> {
-      const key = idempotencyOf('importProducts', input, context);
+      // The release before this one took names with the blanks around them.
+      const { idempotencyKey: _, ...formerly } = asGiven(input);
+      const key = { ...idempotencyOf('importProducts', input, context), formerly };
       const earlier = await store.earlierOutcome<{ importId: string }>(key);
       if (earlier) return earlier.importId;
       const merchantId = ownerOfNew(context.actor, input.merchantId);
