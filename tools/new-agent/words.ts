@@ -84,7 +84,9 @@ export function checkFree({ name, Type, field, fields }: Words, rooms: readonly 
   if (existsSync(`subgraphs/${name}`)) throw new RangeError(`There is an agent "${name}" already: subgraphs/${name}.`);
   for (const room of rooms) {
     const queries = room.schema.getQueryType()?.getFields() ?? {};
-    const taken = room.schema.getType(Type) ? `type ${Type}` : [field, fields].find((query) => query in queries);
+    const types = [Type, `${Type}Connection`, `${Type}Edge`, `${Type}Payload`];
+    const type = types.find((each) => room.schema.getType(each));
+    const taken = type ? `type ${type}` : [field, fields].find((query) => query in queries);
     if (taken)
       throw new RangeError(
         `${room.name} has \`${taken}\` in its part of the graph already: give this one another --title.`,
