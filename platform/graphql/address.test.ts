@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Refusal } from '../errors.ts';
+import { ANONYMOUS } from '../identity/actor.ts';
 import { checkAddress, type GivenAddress } from './address.ts';
+import { payload } from './payload.ts';
+import { resolversOf } from './resolvers.ts';
+import { createSubgraph } from './subgraph.ts';
+import { typeDefsOf } from './type-defs.ts';
 
 const address: GivenAddress = { name: 'Ada', line1: 'Main Street 1', city: 'Paris', postcode: '75001', country: 'FR' };
 const PATH = ['input', 'shippingAddress'];
@@ -108,4 +113,26 @@ test('the length of a postal code is that of its stored form, so that a stored o
   expect(refusalOf({ country: 'AE', postcode: 'ﷺ'.repeat(200) })).toEqual(refusedAt('postcode'));
   const kept = checkAddress({ ...address, country: 'AE', postcode: 'ﷺ'.repeat(11) }, PATH);
   expect(checkAddress(kept, PATH)).toEqual(kept);
+});
+
+test('the limit of its texts in the graph is on what was written, and leaves room for what is removed', async () => {
+  const typeDefs = typeDefsOf(`
+    type Query { hello: String }
+    type Mutation { send(input: SendInput!): SendPayload }
+    input SendInput { to: AddressInput! }
+    type SendPayload { to: Address userErrors: [UserError!]! }
+  `);
+  const send = (_: unknown, { input }: { input: { to: GivenAddress } }) =>
+    payload(async () => ({ to: checkAddress(input.to, ['input', 'to']) }));
+  const subgraph = createSubgraph('small', typeDefs, resolversOf(typeDefs, { Mutation: { send } }));
+  const query = 'mutation ($to: AddressInput!) { send(input: { to: $to }) { to { line1 } userErrors { path } } }';
+  const sent = async (line1: string) => {
+    const context = { actor: ANONYMOUS, correlationId: 'req_1' };
+    return (await subgraph.execute({ query, variables: { to: { ...address, line1 } } }, context)).data?.send;
+  };
+  const line1 = '서울특별시 종로구 '.repeat(20).trim();
+  for (const written of [`  ${line1} `, line1.normalize('NFD'), line1.replaceAll(' ', ' \n ')])
+    expect(await sent(written)).toEqual({ to: { line1 }, userErrors: [] });
+  for (const long of ['x'.repeat(201), 'x'.repeat(1001)])
+    expect(await sent(long)).toEqual({ to: null, userErrors: [{ path: ['input', 'to', 'line1'] }] });
 });

@@ -144,24 +144,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed and its characters
+ * are composed (NFC); then it has at most 200 of them. Invisible texts or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. At most 200 characters. */
+  /** The recipient's name. At most 1,000 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. At most 200 characters. */
+  /** Street and number. At most 1,000 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. At most 200 characters. */
+  /** Floor, flat, company. At most 1,000 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. At most 200 characters. */
+  /** City or town. At most 1,000 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
+   * Emirates, Panama. At most 1,000 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. At most 200 characters. */
+  /** State, province or county, where addresses have one. At most 1,000 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];

@@ -5,26 +5,26 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed and its characters
+ * are composed (NFC); then it has at most 200 of them. Invisible texts or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** City or town. At most 200 characters. */
+  /** City or town. At most 1,000 characters. */
   city: string;
   /** Country. */
   country: string;
-  /** Street and number. At most 200 characters. */
+  /** Street and number. At most 1,000 characters. */
   line1: string;
-  /** Floor, flat, company. At most 200 characters. */
+  /** Floor, flat, company. At most 1,000 characters. */
   line2?: string | null | undefined;
-  /** The recipient's name. At most 200 characters. */
+  /** The recipient's name. At most 1,000 characters. */
   name: string;
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
+   * Emirates, Panama. At most 1,000 characters.
    */
   postcode?: string | null | undefined;
-  /** State, province or county, where addresses have one. At most 200 characters. */
+  /** State, province or county, where addresses have one. At most 1,000 characters. */
   region?: string | null | undefined;
 };
 
