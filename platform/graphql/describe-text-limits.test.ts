@@ -42,12 +42,12 @@ test('a text tells its limit at the end of its description, and no other element
   const [argument] = schema.getQueryType()!.getFields().find!.args;
   expect(argument!.description).toBe('Which. 1 to 200 characters, one line.');
   const { city } = (schema.getType('AddressInput') as GraphQLInputObjectType).getFields();
-  expect(city!.description).toBe('City or town. At most 200 characters.');
+  expect(city!.description).toBe('City or town. At most 1,000 characters.');
 });
 
 test('limits are told once, however many rooms there are', () => {
-  expect(print(typeDefsOf('type Query { a: Int }')).match(/At most 200 characters/g)).toEqual(
-    print(typeDefsOf('')).match(/At most 200 characters/g),
+  expect(print(typeDefsOf('type Query { a: Int }')).match(/At most 1,000 characters/g)).toEqual(
+    print(typeDefsOf('')).match(/At most 1,000 characters/g),
   );
 });
 
