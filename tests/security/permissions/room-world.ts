@@ -26,6 +26,20 @@ export interface RoomWorld {
   subscriptionsWithOwnCursors?: readonly string[];
   /** Lists that hold one's own things only, whatever else one may see. */
   listsOfOwn?: readonly string[];
+  /** A row of the owner in each table that the room confines, for the tests of row-level security. */
+  confinedRows?(owner: RowOwner): readonly Statement[];
+}
+
+/** An SQL statement and its parameters. */
+export type Statement = readonly [text: string, parameters: readonly unknown[]];
+
+/** Owner of rows: a customer with an order of theirs, or a guest, who has the token of one. */
+export interface RowOwner {
+  customerId?: string;
+  merchantId?: string;
+  orderId: string;
+  /** A text that is to stand in each row, and says whose it is. */
+  mark: string;
 }
 
 /** A person whose things are made. */
