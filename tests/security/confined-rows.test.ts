@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
 import { migrate } from '../../db/migrator.ts';
 import { applyRoles } from '../../db/roles.ts';
+import { isConfined } from '../../platform/data/confined.ts';
 import { isThrough, type OwnTables } from '../../platform/data/own-rows.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
@@ -89,7 +90,11 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     const key = actor({ roles: [], scopes: ['product:write'] });
     const hostile = actor({ roles: ['CUSTOMER'], customerId: `' or true; reset role; select '` });
     for (const who of [ANONYMOUS, actor({ roles: ['CUSTOMER'] }), merchant, key, hostile])
-      for (const [agent, table] of await tables()) expect(await readable(agent, table, who)).toEqual([]);
+      for (const [agent, table] of await tables())
+        if (isConfined(who, agent)) expect(await readable(agent, table, who)).toEqual([]);
+    // A room may grant merchants a scope of its own; these grant nobody of them one.
+    for (const who of [ANONYMOUS, actor({ roles: ['CUSTOMER'] }), merchant, key, hostile])
+      for (const agent of ['customer', 'order', 'payment']) expect(isConfined(who, agent)).toBe(true);
   });
 
   test('can all be read by staff, agents and keys for their agent', async () => {

@@ -9,5 +9,6 @@ export const RESERVED = new Set(
    export extends final finally float function goto if implements import instanceof int interface let long native new
    package private protected public return short static super switch synchronized this throw throws transient try
    typeof undefined var void volatile while yield
+   context id payload rows version work
    agent dbos information index name node platform postgres query mutation subscription shared`.split(/\s+/),
 );

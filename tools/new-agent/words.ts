@@ -1,6 +1,7 @@
 /** The words of a new room, and whether they are still free. */
 import { existsSync } from 'node:fs';
 import { AREAS } from '../../platform/agent/define-agent.ts';
+import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
 import { pluralOf } from '../../platform/text/nouns.ts';
 import type { Room } from '../codegen/rooms.ts';
 import { RESERVED } from './reserved.ts';
@@ -77,11 +78,16 @@ export function wordsFor(name: string, area: string | undefined, givenTitle?: st
 }
 
 /**
- * Checks that the words are free. @throws RangeError if the name, or a word that it brings to the graph, is another
- * room's
+ * Checks that the words are free. @throws RangeError if the name, the prefix of its ids, or a word that it brings to the
+ * graph is another room's
  */
 export function checkFree({ name, Type, field, fields }: Words, rooms: readonly Room[]): void {
   if (existsSync(`subgraphs/${name}`)) throw new RangeError(`There is an agent "${name}" already: subgraphs/${name}.`);
+  const ids = nodeKinds(rooms).find(({ prefix }) => prefix === name);
+  if (ids)
+    throw new RangeError(
+      `The ids of ${ids.agent}'s \`type ${ids.type}\` begin with \`${name}_\`: choose another name.`,
+    );
   for (const room of rooms) {
     const queries = room.schema.getQueryType()?.getFields() ?? {};
     const taken = room.schema.getType(Type) ? `type ${Type}` : [field, fields].find((query) => query in queries);
