@@ -22,6 +22,8 @@ export interface RoomWorld {
   ofGuest?(walk: Walk, guest: Person): Promise<Thing[]>;
   /** Mutations whose thing comes from outside, so that the walk has none to name. */
   mutationsOfOutsideThings?: readonly string[];
+  /** Inputs that only refer to a thing, and change nothing of it: `createWishlist.variantId`. All may name what all may see. */
+  references?: readonly string[];
   /** Subscriptions whose cursors are their own and not of the event log. */
   subscriptionsWithOwnCursors?: readonly string[];
   /** Lists that hold one's own things only, whatever else one may see. */
