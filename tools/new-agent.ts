@@ -12,8 +12,7 @@ import { wordsFor } from './new-agent/words.ts';
 try {
   newAgent();
 } catch (error) {
-  if (!(error instanceof RangeError) && (error as { code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-    throw error;
+  if (!(error instanceof RangeError) && !(error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS_')) throw error;
   console.error((error as Error).message);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 /** For the permission walk: the profile that a customer signed up with, and an address. */
+import { newId } from '../../platform/ids.ts';
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 import { ADDRESS } from '../../tests/support/shop.ts';
 
@@ -7,6 +8,21 @@ const ADD =
 const PERSONAL = ['customer:personal'];
 
 export const world: RoomWorld = {
+  confinedRows: ({ customerId, mark }) =>
+    customerId
+      ? [
+          [
+            `insert into customer.customer (id, user_id, name, email, created_at, updated_at) values ($1, $2, $3, 'e@x.test', now(), now())`,
+            [customerId, newId('user'), mark],
+          ],
+          [
+            `insert into customer.address (id, customer_id, name, line1, city, postcode, country, created_at)
+             values ($1, $2, $3, '1', 'Lyon', '69000', 'FR', now())`,
+            [newId('address'), customerId, mark],
+          ],
+        ]
+      : [],
+
   after: ['identity'],
 
   async ofCustomer({ tell, unique }, { who, of, fullName, email }) {

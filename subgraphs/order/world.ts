@@ -1,4 +1,5 @@
 /** For the permission walk: a cart, and an order that was paid, with the saga that carried it. */
+import { newId } from '../../platform/ids.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
 import { ADDRESS, placed, settled } from '../../tests/support/shop.ts';
 import type { Person, RoomWorld, Walk } from '../../tests/security/permissions/room-world.ts';
@@ -45,6 +46,19 @@ async function makeOrder(walk: Walk, { who, of }: Person, email?: string): Promi
 }
 
 export const world: RoomWorld = {
+  confinedRows: ({ customerId, orderId, mark }) => [
+    [
+      `insert into "order".orders (id, number, customer_id, channel_id, currency, status, payment_status, fulfilment_status,
+         shipping_option, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, updated_at)
+       values ($1, $2, $3, 'default', 'EUR', 'PENDING', 'CREATED', 'UNFULFILLED', $4, 1, 0, 0, 0, 1, now(), now())`,
+      [orderId, newId('n'), customerId ?? null, mark],
+    ],
+    [
+      `insert into "order".order_contact (order_id, email, shipping_address, billing_address) values ($1, $2, '{}', '{}')`,
+      [orderId, mark],
+    ],
+  ],
+
   after: ['customer', 'pricing', 'inventory'],
 
   async ofCustomer(walk, customer) {

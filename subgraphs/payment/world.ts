@@ -1,4 +1,5 @@
 /** For the permission walk: the payments of the orders that were placed. */
+import { newId } from '../../platform/ids.ts';
 import type { Person, RoomWorld, Walk } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
 
@@ -15,6 +16,14 @@ async function payments({ ask, thingsOf, admin }: Walk, person: Person): Promise
 }
 
 export const world: RoomWorld = {
+  confinedRows: ({ customerId, orderId, mark }) => [
+    [
+      `insert into payment.payment (id, order_id, customer_id, amount_minor, currency, status, failure, created_at, updated_at)
+       values ($1, $2, $3, 1, 'EUR', 'CAPTURED', $4, now(), now())`,
+      [newId('payment'), orderId, customerId ?? null, mark],
+    ],
+  ],
+
   after: ['order'],
   ofCustomer: payments,
   ofGuest: payments,

@@ -43,6 +43,14 @@ test('an impossible name is refused, with what to do', () => {
   expect(tool('new-agent.ts', 'wishlist', '--area', 'shops').output).toContain(
     'There is no area "shops": --area commerce,',
   );
+  expect(tool('new-agent.ts', 'work', '--area', 'marketing').output).toContain('means something to SQL');
+  expect(tool('new-agent.ts', 'category', '--area', 'commerce', '--title', 'Shelf')).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(
+      /^The ids of product's `type Category` begin with `category_`: choose another name\.$/m,
+    ),
+  });
+  expect(tool('new-agent.ts', 'ware', '--area').output).toMatch(/^Option '--area <value>' argument missing$/m);
   expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing').output).toContain(
     'There is an agent "giftcard" already',
   );
@@ -87,10 +95,11 @@ describe('the new room', () => {
       '--maxWorkers=1',
       ROOM,
       'tests/data',
+      'tests/security/own-rows',
       'tests/deploy/compose',
       'tests/security/permissions/every-(row|change)',
     ]);
-    expect(result.output).toMatch(/Test Suites: 8 passed, 8 total/);
+    expect(result.output).toMatch(/Test Suites: 9 passed, 9 total/);
     expect(result.code).toBe(0);
   });
 

@@ -13,5 +13,5 @@ export const RESERVED = new Set(
    package private protected public return short static super switch synchronized this throw throws transient try
    typeof undefined var void volatile while yield
    agent dbos information index name node platform postgres query mutation subscription shared
-   actor archive clock connection context id payload promise resolvers version work`.split(/\s+/),
+   actor archive clock connection context id payload promise resolvers rows version work`.split(/\s+/),
 );

@@ -83,13 +83,19 @@ interface Attempt {
   who: Asker;
 }
 
+const references = exceptions('references');
+
 const attempts = (): Attempt[] =>
   distinct(
     mutations.flatMap((mutation) =>
       Object.values(inputOf(mutation)?.getFields() ?? {})
         .filter(isId)
         .flatMap((field) => thingsNamed(mutation, field).map((thing) => ({ mutation, field, thing })))
-        .filter(({ thing, mutation }) => thing.of !== 'nobody' || (thing.keptBy && !isForAll(mutation)))
+        .filter(
+          ({ thing, mutation, field }) =>
+            thing.of !== 'nobody' ||
+            (thing.keptBy && !isForAll(mutation) && !references.includes(`${mutation.name}.${field.name}`)),
+        )
         .flatMap((one) => world.askers.map((who) => ({ ...one, who })))
         .filter(({ who, thing }) => !mayChange(who, thing, mutation)),
     ),

@@ -22,10 +22,26 @@ export interface RoomWorld {
   ofGuest?(walk: Walk, guest: Person): Promise<Thing[]>;
   /** Mutations whose thing comes from outside, so that the walk has none to name. */
   mutationsOfOutsideThings?: readonly string[];
+  /** Inputs that only refer to a thing, and change nothing of it: `createWishlist.variantId`. All may name what all may see. */
+  references?: readonly string[];
   /** Subscriptions whose cursors are their own and not of the event log. */
   subscriptionsWithOwnCursors?: readonly string[];
   /** Lists that hold one's own things only, whatever else one may see. */
   listsOfOwn?: readonly string[];
+  /** A row of the owner in each table that the room confines, for the tests of row-level security. */
+  confinedRows?(owner: RowOwner): readonly Statement[];
+}
+
+/** An SQL statement and its parameters. */
+export type Statement = readonly [text: string, parameters: readonly unknown[]];
+
+/** Owner of rows: a customer with an order of theirs, or a guest, who has the token of one. */
+export interface RowOwner {
+  customerId?: string;
+  merchantId?: string;
+  orderId: string;
+  /** A text that is to stand in each row, and says whose it is. */
+  mark: string;
 }
 
 /** A person whose things are made. */
