@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { columnName } from '../platform/data/column-name.ts';
-import { SETTINGS } from '../platform/data/confined.ts';
+import { settingOf } from '../platform/data/confined.ts';
 import { READER_POLICY } from '../platform/data/confined-reads.ts';
 import { isThrough, type OwnRows, type OwnTables, type Through } from '../platform/data/own-rows.ts';
 
@@ -84,7 +84,7 @@ function conditionOf(schema: string, table: string, rows: OwnRows | Through): st
   return Object.entries(rows)
     .map(
       ([property, claim]) =>
-        `(${name(columnName(property))} = (select nullif(current_setting('${SETTINGS[claim]}', true), ''))) is true`,
+        `(${name(columnName(property))} = (select nullif(current_setting('${settingOf(claim)}', true), ''))) is true`,
     )
     .join(' or ');
 }

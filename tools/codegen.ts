@@ -1,9 +1,9 @@
 /**
  * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, the types that all
  * rooms share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`,
- * `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards, the deployments of each area's agents with
- * the limits of their connections, `schema/agents.json`. With `--check` it writes nothing and fails if something is out of
- * date.
+ * `docs/sagas.md`, the scopes that rooms grant to roles and the claims that they declare, Grafana's dashboards, the
+ * deployments of each area's agents with the limits of their connections, `schema/agents.json`. With `--check` it writes
+ * nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +35,7 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Imported only now: they load the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { claimsModule } = await import('./codegen/claims.ts');
 const { dashboards } = await import('./codegen/dashboards.ts');
 const { deployments } = await import('./codegen/deployments.ts');
 const { envFile } = await import('./codegen/env-file.ts');
@@ -49,6 +50,7 @@ settle(
     await sagaDocs(),
     await agentList(),
     await grantsModule(),
+    await claimsModule(),
     ...(await operationOutputs()),
   ],
   check,

@@ -5,6 +5,7 @@ import type { OwnTables } from '../data/own-rows.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { RoomResolvers } from '../graphql/resolvers.ts';
 import type { Grants } from '../identity/roles.ts';
+import type { RoomClaims } from '../identity/room-claims.ts';
 import { bindHandlers, type EventHandler } from '../consumers/handler.ts';
 import type { Backfill } from '../consumers/backfill.ts';
 import type { Beginning } from '../consumers/cursor-row.ts';
@@ -80,6 +81,8 @@ export interface Room<Variables extends object = any, Services = any> {
   configExceptions?: Readonly<Record<string, string>>;
   /** Actions on its own scopes, granted to roles that have no `*:` scope: `{ MERCHANT: ['write'] }`. */
   grants?: Grants;
+  /** Claims that identify the owners of its rows, with their short names in access tokens: `{ vendorId: 'ven' }`. */
+  claims?: RoomClaims;
   emits: readonly EventDefinition<any>[];
   /** Handlers of other agents' events, declared before the agent is built. */
   handlers?: readonly EventHandler<Services>[];

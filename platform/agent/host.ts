@@ -20,6 +20,7 @@ import { gateLog } from '../gate/gate-log.ts';
 import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import { createSubgraph, type Subgraph, type SubgraphEndpoint } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
+import { claimsOfRooms } from '../identity/room-claims.ts';
 import { newUuid } from '../ids.ts';
 import { Breakers } from '../resilience/breakers.ts';
 import { POLICIES } from '../resilience/policies.ts';
@@ -114,8 +115,9 @@ export interface Host {
 /** Timeout of recording the last status of agents when the database is away, in milliseconds. */
 const LAST_WORDS_MS = 1500;
 
-/** Builds the agents. Nothing runs until `start`. */
+/** Builds the agents. Nothing runs until `start`. @throws Error for a claim that two agents declare */
 export async function createHost(options: HostOptions): Promise<Host> {
+  claimsOfRooms(options.allAgents ?? options.agents);
   const { kysely, log, clock } = options;
   const notifier = new LogNotifier(options.relay);
   const live = new LiveLog({ kysely, notifier, log });

@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Actor } from '../identity/actor.ts';
-import { claimsIn, SETTINGS } from './confined.ts';
+import { claimsIn, settingOf } from './confined.ts';
 import { claimsOf, type OwnTables } from './own-rows.ts';
 import { raw } from './raw.ts';
 import { singleStatements } from './single-statements.ts';
@@ -34,13 +34,15 @@ export function confinedReads<DB>(
     );
     return known;
   };
-  const compared = claimsIn(confined);
+  const compared = claimsIn(confined).map((claim) => ({ claim, setting: settingOf(claim) }));
   const made = new WeakMap<Actor, Kysely<DB>>();
   return (actor) => {
     let reads = made.get(actor);
     if (!reads) {
       const claims = claimsOf(actor);
-      const settings = compared.map((claim) => `set local ${SETTINGS[claim]} = '${claims[claim] ?? ''}'`).join('; ');
+      const settings = compared
+        .map(({ claim, setting }) => `set local ${setting} = '${claims[claim] ?? ''}'`)
+        .join('; ');
       const opening = async (): Promise<string | undefined> => {
         const role = await reader();
         return role && `begin read only; set local role "${role}"; ${settings}`;

@@ -5,15 +5,18 @@
  */
 import type { Actor } from '../identity/actor.ts';
 import { ACTIONS } from '../identity/roles.ts';
+import { columnName } from './column-name.ts';
 import { type Claim, isThrough, type OwnTables } from './own-rows.ts';
 
-/** Names of the transaction-local settings that carry the claims to the policies. */
-export const SETTINGS: Readonly<Record<Claim, string>> = {
-  id: 'agora.actor_id',
-  customerId: 'agora.customer_id',
-  merchantId: 'agora.merchant_id',
-  orderId: 'agora.order_id',
-};
+/**
+ * Name of the transaction-local setting that carries a claim to the policies: `agora.customer_id`.
+ * @throws Error for a name that is not of letters and `_` alone, since it becomes SQL as it is
+ */
+export function settingOf(claim: Claim): string {
+  const name = columnName(claim === 'id' ? 'actorId' : claim);
+  if (!/^[a-z_]{1,50}$/.test(name)) throw new Error(`The claim "${claim}" makes no setting of PostgreSQL.`);
+  return `agora.${name}`;
+}
 
 /** Whether an actor sees only their own rows of an agent: they hold no scope of it. */
 export const isConfined = (actor: Actor, agent: string): boolean =>

@@ -3,10 +3,11 @@
  * and, if `agent.ts` confines the table, for the policy of row-level security beneath it (confined.ts).
  */
 import type { Actor } from '../identity/actor.ts';
+import type { ROOM_CLAIMS } from '../identity/claims.generated.ts';
 import type { RowFilter } from './row-filter.ts';
 
-/** A claim of the actor's token that identifies them. */
-export type Claim = 'id' | 'customerId' | 'merchantId' | 'orderId';
+/** A claim of the actor's token that identifies them: the platform's own, and those that rooms declare. */
+export type Claim = keyof (Pick<Actor, 'id' | 'customerId' | 'merchantId' | 'orderId'> & typeof ROOM_CLAIMS);
 
 /** A row is an actor's own if any of these properties has the claim: `{ customerId: 'customerId' }`. */
 export type OwnRows = Readonly<Record<string, Claim>>;
@@ -34,9 +35,9 @@ const ID = /^[\w:.-]{1,200}$/;
  * rows of that order alone, whatever other claims it has: it may be handed on, and must not bring a customer's other rows
  * along.
  */
-export function claimsOf({ id, customerId, merchantId, orderId }: Actor): Claims {
-  const claims = orderId ? { orderId } : { id, customerId, merchantId };
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined && ID.test(value)));
+export function claimsOf({ id, customerId, merchantId, orderId, ownerIds }: Actor): Claims {
+  const claims = orderId ? { orderId } : { ...ownerIds, id, customerId, merchantId, orderId };
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => typeof value === 'string' && ID.test(value)));
 }
 
 /** The row filter of a table for an actor. */

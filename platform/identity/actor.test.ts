@@ -62,10 +62,16 @@ describe('passed on as claims', () => {
       customerId: 'c',
       merchantId: 'm',
       orderId: 'o',
+      ownerIds: { vendorId: 'v' },
       sessionId: 's',
     };
     const actor = new Actor({ ...claims, scopes: ['order:read'] });
     expect(new Actor(JSON.parse(JSON.stringify(actor.claims())))).toEqual(actor);
+  });
+
+  test('an actor is one of no room’s claims where the other side knows of none', () => {
+    const { ownerIds, ...claims } = new Actor({ id: 'user_1', roles: [], ownerIds: { vendorId: 'v' } }).claims();
+    expect(new Actor(claims).ownerIds).toEqual({});
   });
 
   test('an anonymous actor stays anonymous', () => {

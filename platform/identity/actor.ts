@@ -13,6 +13,8 @@ export interface ActorClaims {
   merchantId?: string;
   /** The one order that a guest may see. */
   orderId?: string;
+  /** Ids of the claims that rooms declare, by name: `{ vendorId: 'vendor_1' }`. */
+  ownerIds?: Readonly<Record<string, string>>;
   /** The session that the token belongs to. */
   sessionId?: string;
   /** Id of the API key that is used in place of a session. */
@@ -27,6 +29,7 @@ export class Actor {
   readonly customerId: string | undefined;
   readonly merchantId: string | undefined;
   readonly orderId: string | undefined;
+  readonly ownerIds: Readonly<Record<string, string>>;
   readonly sessionId: string | undefined;
   readonly apiKeyId: string | undefined;
 
@@ -37,6 +40,8 @@ export class Actor {
     this.customerId = claims.customerId;
     this.merchantId = claims.merchantId;
     this.orderId = claims.orderId;
+    // Another process may be of a release that knows none.
+    this.ownerIds = claims.ownerIds ?? {};
     this.sessionId = claims.sessionId;
     this.apiKeyId = claims.apiKeyId;
   }
@@ -60,9 +65,9 @@ export class Actor {
 
   /** The actor's claims, to pass it on to another process. */
   claims(): ActorClaims {
-    const { id, customerId, merchantId, orderId, sessionId, apiKeyId } = this;
+    const { id, customerId, merchantId, orderId, ownerIds, sessionId, apiKeyId } = this;
     const permissions = { roles: [...this.roles], scopes: [...this.scopes] };
-    return { id, ...permissions, customerId, merchantId, orderId, sessionId, apiKeyId };
+    return { id, ...permissions, customerId, merchantId, orderId, ownerIds, sessionId, apiKeyId };
   }
 }
 

@@ -18,6 +18,7 @@ test('staff, merchants’ accounts and programs are no shoppers, customers or no
   }
   expect(isShopper(serviceActor('order'))).toBe(false);
   expect(isShopper(actor({ roles: ['CUSTOMER'], merchantId: 'merchant_1' }))).toBe(false);
+  expect(isShopper(actor({ roles: ['CUSTOMER'], ownerIds: { vendorId: 'vendor_1' } }))).toBe(false);
   expect(isShopper(actor({ roles: ['CUSTOMER'], scopes: ['product:write'] }))).toBe(false);
   expect(isShopper(actor({ apiKeyId: 'apikey_1', scopes: ['product:read'] }))).toBe(false);
   expect(isShopper(actor({ apiKeyId: 'apikey_1' }))).toBe(false);

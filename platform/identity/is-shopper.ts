@@ -7,5 +7,5 @@ const SHOPPERS: ReadonlySet<Role> = new Set(['CUSTOMER', 'GUEST']);
  * Whether the actor is anonymous, a guest or a customer, with no other role or scope: such actors change no business
  * data. An API key is no shopper, whatever its scopes.
  */
-export const isShopper = ({ roles, scopes, merchantId, apiKeyId }: Actor): boolean =>
-  !merchantId && !apiKeyId && scopes.size === 0 && roles.isSubsetOf(SHOPPERS);
+export const isShopper = ({ roles, scopes, merchantId, ownerIds, apiKeyId }: Actor): boolean =>
+  !merchantId && !apiKeyId && Object.keys(ownerIds).length === 0 && scopes.size === 0 && roles.isSubsetOf(SHOPPERS);

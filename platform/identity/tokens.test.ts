@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Unauthenticated } from '../errors.ts';
+import { claimsOfRooms } from './room-claims.ts';
 import { tokensFrom } from './tokens.ts';
 
 const pair = generateKeyPairSync('ed25519');
@@ -33,6 +34,7 @@ test('a token is verified to its actor with the public key alone', async () => {
     customerId: 'c_1',
     merchantId: 'm_1',
     orderId: 'o_1',
+    ownerIds: {},
     sessionId: 's_1',
   };
   const { token, expiresAt } = await tokens.sign({ ...claims, scopes: ['order:read'] }, 900, now);
@@ -107,6 +109,48 @@ describe('a token is refused', () => {
 
   test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is malformed: %j', async (text) => {
     expect(await answer(text)).toEqual(REFUSAL);
+  });
+});
+
+describe('a claim that a room declares', () => {
+  const claims = { vendorId: 'ven' };
+  const [its, others] = [tokensFrom(PRIVATE, claims), tokensFrom(PUBLIC, { supplierId: 'sup' })];
+  const vendor = { id: 'user_1', roles: [], customerId: 'c_1', ownerIds: { vendorId: 'v_1', supplierId: 's_1' } };
+
+  test('is carried by its short name, and no other claim is', async () => {
+    const { token } = await its.sign(vendor, 900, now);
+    expect(JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString())).toEqual({
+      sub: 'user_1',
+      iss: 'agora',
+      aud: 'agora',
+      iat: seconds,
+      exp: seconds + 900,
+      roles: [],
+      cus: 'c_1',
+      ven: 'v_1',
+    });
+    const { actor } = await its.verify(token, now);
+    expect(actor).toMatchObject({ customerId: 'c_1', ownerIds: { vendorId: 'v_1' } });
+    const again = await its.sign(actor.claims(), 900, now);
+    expect((await its.verify(again.token, now)).actor).toEqual(actor);
+  });
+
+  test('is ignored by a process that does not know it, and missing in a token from before', async () => {
+    const { token } = await its.sign(vendor, 900, now);
+    const { actor } = await others.verify(token, now);
+    expect(actor).toMatchObject({ customerId: 'c_1', ownerIds: {} });
+    expect((await its.verify(ours({ ...GOOD, cus: 'c_1' }), now)).actor.ownerIds).toEqual({});
+  });
+
+  test.each([5, null, ['v_1'], { a: 1 }])('is dropped if it is no text: %j', async (ven) => {
+    expect((await its.verify(ours({ ...GOOD, ven }), now)).actor.ownerIds).toEqual({});
+  });
+
+  test('has no name that a token has already', async () => {
+    const all = { ...vendor, merchantId: 'm', orderId: 'o', sessionId: 's', scopes: [] };
+    const { token } = await tokensFrom(PRIVATE, {}).sign(all, 900, now);
+    for (const short of Object.keys(JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString())))
+      expect(() => claimsOfRooms([{ name: 'vendor', claims: { vendorId: short } }])).toThrow('short name');
   });
 });
 

@@ -6,7 +6,9 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { Unauthenticated } from '../errors.ts';
 import { Actor, type ActorClaims } from './actor.ts';
+import { ROOM_CLAIMS } from './claims.generated.ts';
 import { ROLES, type Role } from './roles.ts';
+import type { RoomClaims } from './room-claims.ts';
 
 const ISSUER = 'agora';
 const AUDIENCE = 'agora';
@@ -21,8 +23,11 @@ export interface Tokens {
   verify(token: string, now?: Date): Promise<{ actor: Actor; expiresAt: Date }>;
 }
 
-/** Creates tokens with a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. @throws Error for another kind of key */
-export function tokensFrom(pem: string): Tokens {
+/**
+ * Creates tokens with a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. Of the claims beside the platform's own
+ * they carry those of `roomClaims` alone. @throws Error for another kind of key
+ */
+export function tokensFrom(pem: string, roomClaims: RoomClaims = ROOM_CLAIMS): Tokens {
   const isPrivate = pem.includes('PRIVATE KEY');
   const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;
   const publicKey = createPublicKey(pem);
@@ -32,7 +37,7 @@ export function tokensFrom(pem: string): Tokens {
     async sign(claims, seconds, now) {
       if (!privateKey) throw new Error('This process holds no key to sign tokens with.');
       const issued = Math.floor(now.getTime() / 1000);
-      const token = await new SignJWT(toPayload(claims))
+      const token = await new SignJWT(toPayload(claims, roomClaims))
         .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
         .setSubject(claims.id)
         .setIssuer(ISSUER)
@@ -52,7 +57,7 @@ export function tokensFrom(pem: string): Tokens {
           currentDate: now,
         });
         if (Object.keys(protectedHeader).some((name) => !HEADER.includes(name))) throw new Error('not one of ours');
-        return { actor: new Actor(fromPayload(payload)), expiresAt: new Date(payload.exp! * 1000) };
+        return { actor: new Actor(fromPayload(payload, roomClaims)), expiresAt: new Date(payload.exp! * 1000) };
       } catch (error) {
         if (error instanceof errors.JWTExpired) {
           throw new Unauthenticated(
@@ -65,15 +70,28 @@ export function tokensFrom(pem: string): Tokens {
   };
 }
 
-function toPayload(claims: ActorClaims): Record<string, unknown> {
-  const { roles, scopes, customerId, merchantId, orderId, sessionId } = claims;
-  return { roles, scopes, cus: customerId, mer: merchantId, ord: orderId, sid: sessionId };
+function toPayload(claims: ActorClaims, roomClaims: RoomClaims): Record<string, unknown> {
+  const { roles, scopes, customerId, merchantId, orderId, ownerIds = {}, sessionId } = claims;
+  const declared = Object.entries(roomClaims).map(([name, short]) => [short, ownerIds[name]]);
+  return {
+    ...Object.fromEntries(declared),
+    roles,
+    scopes,
+    cus: customerId,
+    mer: merchantId,
+    ord: orderId,
+    sid: sessionId,
+  };
 }
 
-function fromPayload(payload: Record<string, unknown>): ActorClaims {
+function fromPayload(payload: Record<string, unknown>, roomClaims: RoomClaims): ActorClaims {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const list = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  const declared = Object.entries(roomClaims).flatMap(([name, short]) => {
+    const id = text(payload[short]);
+    return id === undefined ? [] : [[name, id]];
+  });
   return {
     id: payload.sub as string,
     roles: list(payload.roles).filter((role): role is Role => (ROLES as readonly string[]).includes(role)),
@@ -81,6 +99,7 @@ function fromPayload(payload: Record<string, unknown>): ActorClaims {
     customerId: text(payload.cus),
     merchantId: text(payload.mer),
     orderId: text(payload.ord),
+    ownerIds: Object.fromEntries(declared),
     sessionId: text(payload.sid),
   };
 }

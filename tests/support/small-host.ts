@@ -14,7 +14,12 @@ import { secretsWith } from '../../platform/secrets/secrets.ts';
 import type { SmallAgent } from './small-agent.ts';
 
 /** An agent whose room is this folder, with a `schema.graphql` in it. */
-export const agentIn = (folder: string, name: string, build: (context: AgentContext) => AgentParts): AgentDefinition =>
+export const agentIn = (
+  folder: string,
+  name: string,
+  build: (context: AgentContext) => AgentParts,
+  more: Pick<AgentDefinition, 'claims' | 'confined'> = {},
+): AgentDefinition =>
   defineAgent({
     name,
     area: 'system',
@@ -24,6 +29,7 @@ export const agentIn = (folder: string, name: string, build: (context: AgentCont
     at: pathToFileURL(join(folder, 'agent.ts')).href,
     entities: [],
     emits: [],
+    ...more,
     build,
   });
 

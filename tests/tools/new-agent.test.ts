@@ -44,12 +44,6 @@ test('an impossible name is refused, with what to do', () => {
     'There is no area "shops": --area commerce,',
   );
   expect(tool('new-agent.ts', 'work', '--area', 'marketing').output).toContain('means something to SQL');
-  expect(tool('new-agent.ts', 'category', '--area', 'commerce', '--title', 'Shelf')).toMatchObject({
-    code: 1,
-    output: expect.stringMatching(
-      /^The ids of product's `type Category` begin with `category_`: choose another name\.$/m,
-    ),
-  });
   expect(tool('new-agent.ts', 'ware', '--area').output).toMatch(/^Option '--area <value>' argument missing$/m);
   expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing').output).toContain(
     'There is an agent "giftcard" already',
