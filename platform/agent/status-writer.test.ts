@@ -95,3 +95,21 @@ test('a long absence of the database costs the oldest changes, not the memory', 
   await it.write();
   expect(await events()).toHaveLength(100);
 });
+
+test('a change whose transaction loses a deadlock is written again, not dropped', async () => {
+  await small.database.pool.query(`
+    create sequence losses;
+    create function lose() returns trigger language plpgsql as $$ begin
+      if nextval('losses') = 1 then raise exception 'deadlock detected' using errcode = '40P01'; end if;
+      return new;
+    end $$;
+    create trigger lose before insert on platform.agent for each row execute function lose()`);
+  try {
+    const { it } = statusWriter();
+    it.note(agent, change('RUNNING'));
+    await it.write();
+    expect(await events()).toEqual(['RUNNING 0 2026-06-01T12:00:00.000Z']);
+  } finally {
+    await small.database.pool.query('drop function lose cascade; drop sequence losses');
+  }
+});

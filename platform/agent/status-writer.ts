@@ -1,3 +1,4 @@
+import { afterLostRace } from '../data/retry.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { AgentDefinition } from './define-agent.ts';
@@ -46,7 +47,7 @@ export class StatusWriter {
       const [agent, changes] = next;
       const taken = changes.slice();
       try {
-        await recordChanges(this.#o, agent, taken, this.#o.healthOf(agent.name));
+        await afterLostRace.execute(() => recordChanges(this.#o, agent, taken, this.#o.healthOf(agent.name)));
       } catch (error) {
         if (isTransient(error)) throw error;
         // A permanent error: these changes would block the later ones for ever.

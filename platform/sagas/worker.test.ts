@@ -115,9 +115,10 @@ beforeAll(async () => {
 
 afterAll(() => ground?.close());
 
-const start = async (): Promise<void> => {
+const start = async (pool = ground.sagas.pool): Promise<void> => {
   worker = await startSagaWorker({
     ...ground.sagas,
+    pool,
     executor: 'test',
     ask: undefined as never,
     clock: systemClock,
@@ -292,4 +293,23 @@ test('an operator’s RETRY takes effect before the next attempt, once', async (
   await ground.kysely.transaction().execute((transaction) => steerSaga(transaction, 'stubborn:c', 'enough'));
   await ended('stubborn:c');
   expect(failures).toBe(8);
+});
+
+test('a worker starts although its takeover loses a deadlock against a consumer that wakes the same sagas', async () => {
+  await worker.stop();
+  let lost = 0;
+  const { pool } = ground.sagas;
+  const losing = new Proxy(pool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name, target);
+      return (text: string, values?: unknown[]) =>
+        text.includes('application_version = $2') && lost++ === 0
+          ? Promise.reject(Object.assign(new Error('deadlock detected'), { code: '40P01' }))
+          : target.query(text, values);
+    },
+  });
+  await start(losing);
+  expect(lost).toBeGreaterThan(1);
+  await begin('trip', 'after a deadlock');
+  await ended('trip:after a deadlock');
 });

@@ -78,10 +78,13 @@ export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Prom
 /** Starts the worker. Sagas that were interrupted by a crash go on at once. */
 export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorker> {
   const lease = new Lease(options.pool, options.executor);
-  await lease.keep();
-  await lease.succeed();
-  await lease.takeOver([]);
-  await nameQueues(options);
+  // Consumers that wake sagas, and other workers, write the same rows at this moment: a deadlock must not end the start.
+  await afterTransient.execute(async () => {
+    await lease.keep();
+    await lease.succeed();
+    await lease.takeOver([]);
+    await nameQueues(options);
+  });
   const state = { life: await afterTransient.execute(() => begin(options, lease)) };
   const ending = new AbortController();
   const watching = watch(state, lease, options, ending.signal);

@@ -36,6 +36,8 @@ export const ENVIRONMENT = { DATABASE_POOL: '60' };
  * holds all others up, and it may come before or after the saga's end. Tried in following-a-payment.test.ts.
  */
 const FOLLOWED = /timeline_entry PAYMENT_REFUNDED|order\.payment_status_changed/;
+/** Writes that hold up other runs: of the notifications' consumer, of DBOS's claims, and of the consumer that wakes sagas. */
+const HOLDS_OTHERS = /notification|workflow_status .* PENDING|update dbos\.workflow_status .* ENQUEUED/;
 const HELD_AT_ONCE = 20;
 /** Held writes of the engine: DBOS has eight connections, and needs some to go on. */
 const ENGINE_AT_ONCE = 4;
@@ -107,7 +109,7 @@ async function dieAt<Subject extends { who: string }>(
 
 /** Rounds of points: those at which many runs can be held together, and each of the others alone. */
 function roundsOf(points: readonly string[], tried: Set<string>, atOnce: number): string[][] {
-  const alone = points.filter((point) => /notification|workflow_status .* PENDING/.test(point));
+  const alone = points.filter((point) => HOLDS_OTHERS.test(point));
   const engine = points.filter((point) => /dbos\./.test(point) && !alone.includes(point));
   const rest = points.filter((point) => !alone.includes(point) && !engine.includes(point));
   const rounds: string[][] = [];
