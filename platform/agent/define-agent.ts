@@ -1,7 +1,8 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { OwnTables } from '../data/own-rows.ts';
+import { tableOf } from '../data/entity-table.ts';
+import { isThrough, type OwnTables } from '../data/own-rows.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { RoomResolvers } from '../graphql/resolvers.ts';
 import type { Grants } from '../identity/roles.ts';
@@ -112,7 +113,8 @@ export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
 
 /**
  * Defines an agent. A room's `agent.ts` exports this and nothing else.
- * @throws Error for a name that is no schema name, a second handler of a type, or `OLDEST` without `replayable`
+ * @throws Error for a name that is no schema name, a confined table or property that no entity has, a second handler of a
+ *   type, or `OLDEST` without `replayable`
  */
 export function defineAgent<Variables extends object = object, Services = void>(
   room: Room<Variables, Services>,
@@ -122,6 +124,7 @@ export function defineAgent<Variables extends object = object, Services = void>(
     throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
   if (definition.begins === 'OLDEST' && !definition.replayable)
     throw new Error(`${definition.name} begins at the oldest event: its handlers must be replayable.`);
+  checkConfined(definition);
   if (!handlers) return definition;
   const handles = handlers.map(({ type }) => type);
   const twice = handles.find((type, at) => handles.indexOf(type) !== at);
@@ -134,4 +137,21 @@ export function defineAgent<Variables extends object = object, Services = void>(
       return { ...parts, handlers: bindHandlers(handlers, handling as Services) };
     },
   };
+}
+
+/** Tables have the names of the database here, and properties those of TypeScript: a mixed-up name is told at once. */
+function checkConfined({ name, entities, confined = {} }: Pick<Room, 'name' | 'entities' | 'confined'>): void {
+  const tables = new Map(entities.map(tableOf).map((table) => [table.name, table]));
+  const tableNamed = (wanted: string) => {
+    const table = tables.get(wanted);
+    if (table) return table;
+    throw new Error(`${name} confines "${wanted}", which is none of its tables: ${[...tables.keys()].join(', ')}.`);
+  };
+  for (const [wanted, rows] of Object.entries(confined)) {
+    const { properties } = tableNamed(wanted);
+    if (isThrough(rows)) tableNamed(rows.through);
+    for (const property of isThrough(rows) ? [rows.by] : Object.keys(rows))
+      if (!properties.includes(property))
+        throw new Error(`${name} confines ${wanted} by "${property}", which is none of its properties.`);
+  }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { defineEntity, p } from '@mikro-orm/core';
 import pg from 'pg';
 import { confine } from '../../db/confine.ts';
 import { READER } from '../../db/embedded-postgres/roles.ts';
@@ -24,6 +25,11 @@ import { agentIn, hostOf } from '../support/small-host.ts';
 
 /** Whose a product is. `Claim` knows those of rooms that there are, and this room is none of them. */
 const own = { product: { vendorId: 'vendorId' as Claim } } satisfies OwnTables;
+const Product = defineEntity({
+  name: 'Product',
+  tableName: 'product',
+  properties: { id: p.text().primary(), vendorId: p.text().nullable() },
+});
 
 let small: SmallAgent;
 let folder: string;
@@ -63,7 +69,7 @@ beforeAll(async () => {
         },
       };
     },
-    { claims: { vendorId: 'ven' }, confined: own },
+    { claims: { vendorId: 'ven' }, confined: own, entities: [Product] },
   );
   host = await hostOf(small, [vendor, supplier({ supplierId: 'sup' })]);
 });

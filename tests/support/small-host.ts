@@ -18,7 +18,7 @@ export const agentIn = (
   folder: string,
   name: string,
   build: (context: AgentContext) => AgentParts,
-  more: Pick<AgentDefinition, 'claims' | 'confined'> = {},
+  more: Partial<Pick<AgentDefinition, 'claims' | 'confined' | 'entities'>> = {},
 ): AgentDefinition =>
   defineAgent({
     name,
