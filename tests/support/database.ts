@@ -44,6 +44,8 @@ async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
   const contents = sets.flatMap(migrationsOf).map(({ schema, name, checksum }) => `${schema}/${name} ${checksum}`);
   contents.push(...sets.flatMap(({ schema, confined }) => (confined ? [`${schema} ${JSON.stringify(confined)}`] : [])));
   if (contents.length === 0) return 'template1';
+  // Another run on this server, such as that of a new room in a copy, connects as another role, which owns what it makes.
+  contents.push(owner());
   const name = `agora_template_${createHash('sha256').update(contents.join('\n')).digest('hex').slice(0, 16)}`;
   await asAdmin(async (admin) => {
     await admin.query(`select pg_advisory_lock(hashtextextended('agora.test.template', 0))`);
