@@ -23,6 +23,7 @@ import { pooledFixture } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
 import { testPool } from './test-pool.ts';
 
+export { loadAgents } from '../../subgraphs/index.ts';
 export { actor, admin, operator, service, viewer } from './actors.ts';
 
 /** Agents under test. */

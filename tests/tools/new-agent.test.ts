@@ -11,14 +11,14 @@ import { worldlyRooms } from '../architecture/style.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOT_COPIED = new Set(['node_modules', '.git', '.agora', 'coverage']);
-const ROOM = 'subgraphs/giftcard';
+const ROOM = 'subgraphs/stampcard';
 
 let house: string;
 beforeAll(() => {
   house = mkdtempSync(join(tmpdir(), 'agora-new-agent-'));
   cpSync(ROOT, house, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
   symlinkSync(join(ROOT, 'node_modules'), join(house, 'node_modules'));
-  expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing', '--title', 'Gift Card')).toMatchObject({ code: 0 });
+  expect(tool('new-agent.ts', 'stampcard', '--area', 'marketing', '--title', 'Stamp Card')).toMatchObject({ code: 0 });
 });
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 
@@ -32,7 +32,7 @@ function run(program: string, args: string[]): { code: number | null; output: st
 const tool = (name: string, ...args: string[]) => run(process.execPath, ['--no-warnings', `tools/${name}`, ...args]);
 
 /** The lines of a report that are about the new room. */
-const about = (lines: string[]): string[] => lines.filter((line) => line.includes('giftcard'));
+const about = (lines: string[]): string[] => lines.filter((line) => line.includes('stampcard'));
 
 test('an impossible name is refused, with what to do', () => {
   expect(tool('new-agent.ts')).toMatchObject({ code: 1, output: expect.stringContaining('usage: npm run new:agent') });
@@ -45,8 +45,8 @@ test('an impossible name is refused, with what to do', () => {
   );
   expect(tool('new-agent.ts', 'work', '--area', 'marketing').output).toContain('means something to SQL');
   expect(tool('new-agent.ts', 'ware', '--area').output).toMatch(/^Option '--area <value>' argument missing$/m);
-  expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing').output).toContain(
-    'There is an agent "giftcard" already',
+  expect(tool('new-agent.ts', 'stampcard', '--area', 'marketing').output).toContain(
+    'There is an agent "stampcard" already',
   );
   expect(tool('new-agent.ts', 'ware', '--area', 'marketing', '--title', 'Product').output).toContain(
     'has `type Product`',
@@ -57,7 +57,7 @@ test.each([
   ['a type of results', ['auth'], 'identity has `type AuthPayload`'],
   ['a type of results, by the title,', ['dispatch', '--title', 'Place Order'], 'order has `type PlaceOrderPayload`'],
   ['a field of the root', ['whoami', '--title', 'Me'], 'identity has `me`'],
-  ['the type itself', ['sale', '--title', 'Gift Card'], 'giftcard has `type GiftCard`'],
+  ['the type itself', ['sale', '--title', 'Stamp Card'], 'stampcard has `type StampCard`'],
   ['the prefix of ids', ['variant'], 'product has ids that begin with `variant_`'],
 ])('%s that another room has is refused before anything is written', (_, [name, ...more], reason) => {
   const { code, output } = tool('new-agent.ts', name!, '--area', 'trust', ...more);
@@ -99,17 +99,17 @@ describe('the new room', () => {
 
   test('is in the contract, which is not broken without intent', () => {
     const api = join(house, 'schema/api.graphql');
-    expect(readFileSync(api, 'utf8')).toContain('renameGiftCard(input: RenameGiftCardInput!): GiftCardPayload');
-    expect(readFileSync(join(house, 'schema/events/giftcard.renamed.json'), 'utf8')).toContain('"giftCardId"');
+    expect(readFileSync(api, 'utf8')).toContain('renameStampCard(input: RenameStampCardInput!): StampCardPayload');
+    expect(readFileSync(join(house, 'schema/events/stampcard.renamed.json'), 'utf8')).toContain('"stampCardId"');
     expect(tool('schema.ts', '--check')).toMatchObject({ code: 0 });
 
     const sdl = join(house, ROOM, 'schema.graphql');
-    writeFileSync(sdl, readFileSync(sdl, 'utf8').replace(/ {2}"Gives a gift card another name\."\n.*\n/, ''));
+    writeFileSync(sdl, readFileSync(sdl, 'utf8').replace(/ {2}"Gives a stamp card another name\."\n.*\n/, ''));
     const refused = tool('schema.ts');
-    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('Mutation.renameGiftCard') });
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('Mutation.renameStampCard') });
     expect(refused.output).toContain('npm run schema -- --accept-breaking');
-    expect(readFileSync(api, 'utf8')).toContain('renameGiftCard(');
+    expect(readFileSync(api, 'utf8')).toContain('renameStampCard(');
     expect(tool('schema.ts', '--accept-breaking')).toMatchObject({ code: 0 });
-    expect(readFileSync(api, 'utf8')).not.toContain('renameGiftCard(');
+    expect(readFileSync(api, 'utf8')).not.toContain('renameStampCard(');
   });
 });
