@@ -15,7 +15,7 @@ import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
 import { sdlOf } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { Config } from '../platform/config/config.ts';
+import { agentDatabase, type Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { scalars } from '../platform/graphql/scalars.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
@@ -134,7 +134,7 @@ async function watchGraph(
 }
 
 async function connectDirectory({ DATABASE_URL, DATABASE_PREPARE }: Config, log: Logger, endings: Endings) {
-  const url = process.env.DATABASE_URL_GATEWAY || DATABASE_URL;
+  const url = agentDatabase(process.env, 'gateway') ?? DATABASE_URL;
   if (!url)
     throw notGiven('DATABASE_URL_GATEWAY (or DATABASE_URL)', 'the PostgreSQL where the agents announce themselves.');
   const onConnectionLost = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');

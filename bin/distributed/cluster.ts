@@ -182,7 +182,7 @@ async function prepare(
   admin.pathname = new URL(postgres.url).pathname;
   const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
   const roles = roleAddresses(join(data, 'roles.env'), owners, postgres.url);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DATABASE_'));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^DATABASE_|_KEYS?_FILE$/.test(name));
   const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
     const options = { cwd: ROOT, env: { ...env, ...more }, signal };
@@ -231,8 +231,8 @@ export function keysOf(data: string): Record<string, string> {
 /** Configuration of these keys: only their folder. */
 const configOf = (data: string): Config => ({ ...configSchema.parse({}), AGORA_DATA: data });
 
-/** Variables of ours that a process must not inherit. */
-const OURS = /^(DATABASE_|REDIS_|NODE_OPTIONS$|AGORA_|PORT$|AGENT_)/;
+/** Variables of ours that a process must not inherit, the files of keys among them: it is given the keys themselves. */
+const OURS = /^(DATABASE_|REDIS_|NODE_OPTIONS$|AGORA_|PORT$|AGENT_)|_KEYS?_FILE$/;
 
 function membersOf(roles: readonly Role[], shared: Record<string, string>, options: ClusterOptions): Member[] {
   const { report, onLine = () => {}, gatewayPorts = [] } = options;

@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
-import type { Config } from '../../platform/config/config.ts';
+import { agentDatabase, type Config } from '../../platform/config/config.ts';
 import { Fault, isTransient } from '../../platform/errors.ts';
 import { sleep } from '../../platform/sleep.ts';
 import { directAddress } from './direct-address.ts';
@@ -29,7 +29,7 @@ export async function awaitDatabase(
 ): Promise<string> {
   // Without a common address, statements that belong to no agent use the first agent's: the role of any may read what
   // they need.
-  const own = agents.map(({ name }) => process.env[`DATABASE_URL_${name.toUpperCase()}`]);
+  const own = agents.map(({ name }) => agentDatabase(process.env, name));
   const url = config.DATABASE_URL ?? own.find(Boolean);
   if (!url)
     throw new Fault(

@@ -1,4 +1,4 @@
-import type { Config } from '../../platform/config/config.ts';
+import { type Config, hasAgentDatabases } from '../../platform/config/config.ts';
 import { isTransient } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { reachDatabase } from './reach-database.ts';
@@ -51,6 +51,6 @@ export async function chooseDatabase(
  * their own, one is no substitute.
  */
 function mayFallBack({ DATABASE_FALLBACK, NODE_ENV }: Config, error: unknown): boolean {
-  const hasMore = Object.entries(process.env).some(([name, value]) => name.startsWith('DATABASE_URL_') && value);
-  return DATABASE_FALLBACK === 'on' && NODE_ENV !== 'production' && !hasMore && isTransient(error);
+  const mayStandIn = DATABASE_FALLBACK === 'on' && NODE_ENV !== 'production' && !hasAgentDatabases(process.env);
+  return mayStandIn && isTransient(error);
 }

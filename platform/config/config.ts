@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { checkVariables, type RoomVariables } from './room-variables.ts';
+import { type Environment, fileOf, isSecret, readSecretFiles, SECRET } from './secret-files.ts';
 import * as value from './values.ts';
 
 const port = value.whole(0, 65_535);
@@ -35,7 +36,8 @@ export const configSchema = z.object({
     .optional()
     .describe(
       'a PostgreSQL to use instead of the embedded one; DATABASE_URL_ORDER and so on give one agent a role of its own',
-    ),
+    )
+    .meta(SECRET),
   DATABASE_FALLBACK: z
     .enum(['on', 'off'])
     .default('on')
@@ -46,15 +48,18 @@ export const configSchema = z.object({
     .optional()
     .describe(
       'the same PostgreSQL past its connection pooler, for sagas, migrations, rings, and what outlives a transaction; absent: DATABASE_URL',
-    ),
+    )
+    .meta(SECRET),
   DATABASE_REPLICA_URL: value.postgres
     .optional()
     .describe(
       'one hot standby of that PostgreSQL, which shoppers read the catalogue from while it is not five seconds behind; absent: all is read from the primary',
-    ),
+    )
+    .meta(SECRET),
   DATABASE_ADMIN_URL: value.postgres
     .optional()
-    .describe('a role that may make roles, for `npm run db:roles`; absent: DATABASE_URL. Not for running processes'),
+    .describe('a role that may make roles, for `npm run db:roles`; absent: DATABASE_URL. Not for running processes')
+    .meta(SECRET),
   DATABASE_POOL: value.whole(4, 200).default(20).describe('connections to PostgreSQL, at most'),
   DATABASE_POOL_AGENT: value
     .whole(2, 200)
@@ -68,7 +73,8 @@ export const configSchema = z.object({
     .optional()
     .describe(
       'a Redis that several processes share what is passing in, redis:// or rediss://; absent: each has its own',
-    ),
+    )
+    .meta(SECRET),
   REDIS_PREFIX: z
     .string()
     .regex(/^[\w.-]{1,50}$/)
@@ -87,15 +93,18 @@ export const configSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,500}$/, '16 to 500 characters of ASCII, without spaces')
     .optional()
-    .describe('the bearer token that opens /metrics; absent: only this machine may read them'),
+    .describe('the bearer token that opens /metrics; absent: only this machine may read them')
+    .meta(SECRET),
   TOKEN_KEY: value.tokenKey
     .optional()
-    .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent'),
+    .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent')
+    .meta(SECRET),
   TOKEN_PUBLIC_KEY: value.tokenPublicKey
     .optional()
     .describe(
       'the public half of TOKEN_KEY (SPKI PEM), all that a process without identity needs; absent: it is taken from TOKEN_KEY',
-    ),
+    )
+    .meta(SECRET),
   DRAIN_SECONDS: value
     .whole(0, 600)
     .default(5)
@@ -104,19 +113,20 @@ export const configSchema = z.object({
     ),
   EVENT_KEYS: value.keys
     .optional()
-    .describe(
-      'keys that sign events, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
-    ),
+    .describe('keys that sign events, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent')
+    .meta(SECRET),
   SECRET_KEYS: value.keys
     .optional()
     .describe(
       'keys that seal secrets, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
-    ),
+    )
+    .meta(SECRET),
   REQUEST_KEYS: value.keys
     .optional()
     .describe(
       'keys that sign requests between processes, `id:base64` of 32 bytes, the newest first; the same in all of them',
-    ),
+    )
+    .meta(SECRET),
   AGENT_PORT: port.default(0).describe('the port of a process of agents (`npm run agent`); 0 takes a free one'),
   AGENT_HOST: value.host.default('127.0.0.1').describe('the address that a process of agents listens on'),
   AGENT_URL: value.base
@@ -201,55 +211,84 @@ export function schemaWith(rooms: readonly RoomVariables[]): z.ZodObject {
 
 /**
  * Reads the configuration: the platform's, and that of the rooms that run in this process, each of which finds its own
- * in its `AgentContext`. Empty variables count as absent. @throws Error that names every invalid variable
+ * in its `AgentContext`. Empty variables count as absent; secrets may be given as files. @throws Error that names every
+ * invalid variable
  */
-export function readConfig(
-  environment: Record<string, string | undefined>,
-  rooms: readonly RoomVariables[] = [],
-): Config {
+export function readConfig(environment: Environment, rooms: readonly RoomVariables[] = []): Config {
+  const schema = schemaWith(rooms);
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = schemaWith(rooms).safeParse(given);
-  if (parsed.success) return parsed.data as Config;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const files = readSecretFiles(environment, secretsOf(schema));
+  const parsed = schema.safeParse({ ...given, ...files.values });
+  const issues = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  const problems = [...files.problems, ...issues].map((problem) => `  ${problem}`);
+  if (problems.length === 0) return parsed.data as Config;
   throw new Error(
     `The configuration does not fit:\n${problems.join('\n')}\nSee .env.example for what each variable means.`,
   );
 }
 
+/** The names of a schema's variables that may be given as files. */
+const secretsOf = ({ shape }: z.ZodObject): string[] => Object.keys(shape).filter((name) => isSecret(shape[name]));
+
 /**
- * The database URLs of single agents, by name: `DATABASE_URL_ORDER` is order's.
- * @throws Error for an invalid URL, or a name that is no agent's
+ * The database URL of one agent, or of the gateways: `DATABASE_URL_ORDER`, or the file that `DATABASE_URL_ORDER_FILE`
+ * names. @throws Error for an invalid URL, or a file that cannot be read
  */
-export function agentDatabases(
-  environment: Record<string, string | undefined>,
-  names: readonly string[],
-): ReadonlyMap<string, string> {
-  const prefix = 'DATABASE_URL_';
-  const given = Object.entries(environment).filter(([variable, value]) => variable.startsWith(prefix) && value);
+export function agentDatabase(environment: Environment, name: string): string | undefined {
+  const variable = variableOf(name);
+  const { values, problems } = readSecretFiles(environment, [variable]);
+  if (problems.length > 0) throw new Error(`${problems[0]}.`);
+  const address = environment[variable] || values[variable];
+  const problem = address ? value.problemOfPostgres(address) : undefined;
+  if (problem) throw new Error(`${variable}: ${problem}.`);
+  return address || undefined;
+}
+
+/**
+ * The database URLs of single agents, by name.
+ * @throws Error as `agentDatabase`, and for a name that is no agent's
+ */
+export function agentDatabases(environment: Environment, names: readonly string[]): ReadonlyMap<string, string> {
+  const known = names.map(variableOf).flatMap((variable) => [variable, fileOf(variable)]);
+  const strange = ofAgents(environment).find((variable) => !known.includes(variable));
+  if (strange) {
+    const name = strange.slice(OF_AGENTS.length).toLowerCase();
+    throw new Error(`${strange}: there is no agent "${name}", only ${names.join(', ')}.`);
+  }
   return new Map(
-    given.map(([variable, address]) => {
-      const name = variable.slice(prefix.length).toLowerCase();
-      if (!names.includes(name)) throw new Error(`${variable}: there is no agent "${name}", only ${names.join(', ')}.`);
-      const problem = value.problemOfPostgres(address!);
-      if (problem) throw new Error(`${variable}: ${problem}.`);
-      return [name, address!];
+    names.flatMap((name) => {
+      const address = agentDatabase(environment, name);
+      return address ? [[name, address] as const] : [];
     }),
   );
 }
+
+/** Whether any agent has a database URL of its own. */
+export const hasAgentDatabases = (environment: Environment): boolean => ofAgents(environment).length > 0;
+
+const OF_AGENTS = 'DATABASE_URL_';
+const variableOf = (agent: string): string => `${OF_AGENTS}${agent.toUpperCase()}`;
+
+/** The variables of single agents' databases. The file of DATABASE_URL itself is none. */
+const ofAgents = (environment: Environment): string[] =>
+  Object.keys(environment).filter(
+    (variable) => variable.startsWith(OF_AGENTS) && variable !== fileOf('DATABASE_URL') && environment[variable],
+  );
 
 /** The text of `.env.example`: every variable, the platform's first, with its description and default. */
 export function envExample(rooms: readonly RoomVariables[]): string {
   const lines = [
     '# Every variable that Agora reads, with its default. All are optional. Generated by `npm run codegen`.',
     '# Agora reads them from the environment, and no file by itself: set -a; . ./.env; set +a; npm start',
+    '# A secret may be given as NAME_FILE instead: the path of a file that holds it.',
     '',
   ];
   for (const [name, field] of Object.entries(schemaWith(rooms).shape)) {
     const fallback = (field as z.ZodType).safeParse(undefined);
     const value = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
-    lines.push(`# ${field.description}`, `# ${name}=${value}`, '');
+    lines.push(`# ${field.description}`, `# ${name}=${value}`, ...(isSecret(field) ? [`# ${fileOf(name)}=`] : []), '');
   }
   return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET } from '../../platform/config/secret-files.ts';
 import * as value from '../../platform/config/values.ts';
 import { identityProviders, redirectUris } from './providers/config.ts';
 
@@ -21,9 +22,11 @@ export const variables = z.object({
     .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')
     .default('Agora')
     .describe('the name of your shop in the authenticator apps of those who add a second factor'),
-  OIDC_PROVIDERS: identityProviders.describe(
-    'OpenID providers to sign in by, a JSON list: [{"id":"acme","name":"Acme","issuer":"https://…","clientId":"…","clientSecret":"…"}]',
-  ),
+  OIDC_PROVIDERS: identityProviders
+    .describe(
+      'OpenID providers to sign in by, a JSON list: [{"id":"acme","name":"Acme","issuer":"https://…","clientId":"…","clientSecret":"…"}]',
+    )
+    .meta(SECRET),
   SIGN_IN_REDIRECT_URIS: redirectUris.describe(
     'the pages of your shop that OpenID providers may lead back to, with commas between; others are refused',
   ),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET } from '../../platform/config/secret-files.ts';
 import * as value from '../../platform/config/values.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 
@@ -21,7 +22,8 @@ export const variables = z.object({
     .describe(
       'secrets shared with the payment provider, `whsec_…`, the newest first, for the webhooks that it sends to ' +
         '/webhooks/payment/simulator; absent: no webhooks are taken',
-    ),
+    )
+    .meta(SECRET),
   SIMULATOR_WEBHOOK_URL: z
     .union([z.literal('self'), value.web], '`self`, or an address that begins with https:// or http://')
     .optional()

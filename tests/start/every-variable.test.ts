@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { envExample, readConfig as readWith, schemaWith } from '../../platform/config/config.ts';
+import { fileOf, isSecret } from '../../platform/config/secret-files.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 
 const rooms = await loadAgents();
@@ -34,6 +35,17 @@ const isRefused = (name: string, value: string): boolean => {
     return (error as Error).message.includes(`\n  ${name}: `);
   }
 };
+
+test('every secret may be given as a file', () => {
+  const named = Object.keys(shape).filter((name) =>
+    /_(KEYS?|SECRETS?|TOKEN|PASSWORD)$|^(DATABASE|REDIS)_.*URL$/.test(name),
+  );
+  expect(named).toContain('PAYMENT_WEBHOOK_SECRETS');
+  // TLS_KEY is a path as it is.
+  const unmarked = named.filter((name) => name !== 'TLS_KEY' && !isSecret(shape[name]));
+  expect(unmarked).toEqual([]);
+  expect(Object.keys(shape).filter((name) => isSecret(shape[name]) && shape[fileOf(name)])).toEqual([]);
+});
 
 test('.env.example follows the schema: each variable, its meaning and its default', () => {
   const text = envExample(rooms);

@@ -12,6 +12,6 @@ export const RESERVED = new Set(
    export extends final finally float function goto if implements import instanceof int interface let long native new
    package private protected public return short static super switch synchronized this throw throws transient try
    typeof undefined var void volatile while yield
-   agent dbos information index name node platform postgres query mutation subscription shared
+   agent dbos file information index name node platform postgres query mutation subscription shared
    actor archive clock connection context id payload promise resolvers rows version work`.split(/\s+/),
 );
