@@ -41,11 +41,15 @@ const KINDS = {
 };
 /** Milliseconds between two batches of spans. */
 const EVERY_MS = 1000;
+/** Milliseconds for which a batch is tried to be sent: the last one is sent while the process stops, which waits for it. */
+const SENT_WITHIN_MS = 2000;
 
 /** Creates the tracing. */
 export function createTracing({ endpoint, file, share, service }: TracingOptions): Tracing {
   const exporters = [
-    ...(endpoint ? [new OTLPTraceExporter({ url: new URL('/v1/traces', endpoint).href })] : []),
+    ...(endpoint
+      ? [new OTLPTraceExporter({ url: new URL('/v1/traces', endpoint).href, timeoutMillis: SENT_WITHIN_MS })]
+      : []),
     ...(file ? [new FileExporter(file, service)] : []),
   ];
   const provider = new BasicTracerProvider({
