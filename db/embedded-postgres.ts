@@ -26,7 +26,7 @@ import {
 } from './embedded-postgres/owner.ts';
 import { endPostmaster, type Postmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
 import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
-import { defaultSettings } from './embedded-postgres/settings.ts';
+import { defaultSettings, statementFigures } from './embedded-postgres/settings.ts';
 
 /** Options of the embedded server. */
 export interface EmbeddedPostgresOptions {
@@ -112,7 +112,7 @@ async function asOwner(
       home,
       binaries,
       identity,
-      settings: { ...defaultSettings, ...settings },
+      settings: { ...defaultSettings, ...statementFigures(binaries), ...settings },
       password: credentials.superuser,
       endsWithUs,
       onLaunch,
