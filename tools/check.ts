@@ -16,6 +16,7 @@ const CHECKS: readonly { what: string; command: string[]; mend?: string }[] = [
   { what: 'generated code', command: node('tools/codegen.ts', '--check'), mend: 'npm run codegen' },
   { what: 'published contract', command: node('tools/schema.ts', '--check'), mend: 'npm run schema' },
   { what: 'lock file', command: node('tools/complete-lock.ts', '--check'), mend: 'npm run lock' },
+  { what: 'licences', command: node('tools/check-licences.ts') },
   { what: 'schema lint', command: node('tools/lint-schema.ts') },
   {
     what: 'architecture',
