@@ -7,14 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { orSkip } from '../support/or-skip.ts';
-import { schemaWith } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { variables } from './variables.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
-const { services } = parse(text, { merge: true }) as { services: Record<string, any> };
+const compose = parse(text, { merge: true }) as Record<'services' | 'secrets' | 'volumes', Record<string, any>>;
+const { services } = compose;
 const ours = Object.entries(services).filter(([, { image }]) => image.startsWith('agora:'));
-const variables = Object.keys(schemaWith(await loadAgents()).shape);
 const ASKED = [...new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name!))];
 
 let folder: string;
@@ -67,6 +67,25 @@ test('mails are written to a volume, since the rest of a container is read-only'
   const { environment, volumes, read_only } = services['agents-system']!;
   expect(read_only).toBe(true);
   expect(volumes.map((volume: string) => volume.split(':')[1])).toContain(environment.MAIL_DIR);
+});
+
+test('a secret that is given as a file is mounted, and what is mounted is declared', () => {
+  for (const [name, { environment = {}, secrets = [] }] of Object.entries(services)) {
+    const paths = Object.entries(environment).flatMap(([variable, path]) => (variable.endsWith('_FILE') ? [path] : []));
+    expect([name, paths]).toEqual([name, secrets.map((secret: string) => `/run/secrets/${secret}`)]);
+    for (const secret of secrets) expect(compose.secrets[secret].file).toMatch(/^\.\/deploy\/secrets\//);
+  }
+});
+
+test('data outlives its container: whatever keeps some has a volume', () => {
+  const kept = Object.entries(services).flatMap(([name, { volumes = [] }]) =>
+    volumes.filter((volume: string) => /^\w/.test(volume)).map((volume: string) => [volume.split(':')[0], name]),
+  );
+  expect(new Set(kept.map(([volume]) => volume))).toEqual(new Set(Object.keys(compose.volumes)));
+  for (const name of ['postgres', 'prometheus', 'alertmanager', 'loki', 'jaeger', 'grafana'])
+    expect(kept).toContainEqual([name, name]);
+  for (const [name] of ours.filter(([, { environment }]) => environment.AGENT_PORT))
+    expect(kept).toContainEqual(['data', name]);
 });
 
 test('the other images have limits too, and mounted files exist', () => {

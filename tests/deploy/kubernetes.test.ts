@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { schemaWith } from '../../platform/config/config.ts';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { variables } from './variables.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
@@ -18,7 +17,7 @@ interface Manifest {
   [part: string]: any;
 }
 
-const files = readdirSync(FOLDER).filter((file) => file !== 'kustomization.yaml');
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml');
 const manifests: Manifest[] = files.flatMap((file) =>
   parseAllDocuments(read(file)).map((document) => ({ file, ...document.toJS() })),
 );
@@ -28,7 +27,6 @@ const deployments = ofKind('Deployment').map((manifest) => [manifest.metadata.na
 const containers = [...ofKind('Deployment'), ...ofKind('Job')].map(
   (manifest) => [manifest.metadata.name, manifest.spec.template.spec.containers[0]] as const,
 );
-const variables = new Set(Object.keys(schemaWith(await loadAgents()).shape));
 
 test.each(named)('%s fits the schema of its kind', async (_, { file: _file, ...manifest }) => {
   const { [manifest.kind]: Kind } = await import(`kubernetes-models/${manifest.apiVersion}/${manifest.kind}`);
@@ -42,9 +40,9 @@ test('a manifest that does not fit is found', async () => {
   expect(() => new Deployment(bad as never).validate()).toThrow('replicas');
 });
 
-test('kustomization lists every manifest but the example of the secrets, and what is for the database', () => {
+test('kustomization lists every manifest but the example of the secrets, what is for the database, and what comes after', () => {
   const { resources } = parse(read('kustomization.yaml'));
-  const others = ['secrets.example.yaml', 'connections.yaml'];
+  const others = ['secrets.example.yaml', 'connections.yaml', 'roles.yaml'];
   expect(resources.toSorted()).toEqual(files.filter((file) => !others.includes(file)).toSorted());
 });
 
@@ -92,11 +90,45 @@ describe.each(containers)('the container of %s', (_, container) => {
   });
 });
 
-test('mails are written to a volume, since the rest of a container is read-only', () => {
-  const [container] = deployments.find(([name]) => name === 'agents-system')![1].spec.template.spec.containers;
-  const { value } = container.env.find(({ name }: { name: string }) => name === 'MAIL_DIR');
-  expect(container.volumeMounts).toContainEqual({ name: 'mail', mountPath: value });
+/** The value that a container gives a variable. */
+const given = (container: any, variable: string): string | undefined =>
+  container.env?.find(({ name }: { name: string }) => name === variable)?.value;
+
+test('what agents keep as files, mails among them, is in a claim that outlives their pods and is the same on all nodes', () => {
+  const groups = deployments.filter(
+    ([, { spec }]) => spec.template.metadata.labels['app.kubernetes.io/component'] === 'agents',
+  );
+  expect(groups.length).toBeGreaterThan(2);
+  for (const [, { spec }] of groups) {
+    const [container] = spec.template.spec.containers;
+    const mount = container.volumeMounts.find(({ name }: { name: string }) => name === 'data');
+    expect(given(container, 'AGORA_DATA')).toBe(mount.mountPath);
+    expect(spec.template.spec.volumes).toContainEqual({ name: 'data', persistentVolumeClaim: { claimName: 'data' } });
+  }
+  const [system] = deployments.find(([name]) => name === 'agents-system')![1].spec.template.spec.containers;
+  expect(given(system, 'MAIL_DIR')).toMatch(/^\/data\//);
+  const [claim] = ofKind('PersistentVolumeClaim');
+  expect(claim).toMatchObject({ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteMany'] } });
 });
+
+test.each([...ofKind('Deployment'), ...ofKind('Job')].map((manifest) => [manifest.metadata.name, manifest] as const))(
+  '%s has its keys as files of a secret that has them, readable by its group',
+  (_, { spec }) => {
+    const {
+      containers: [container],
+      volumes,
+      securityContext,
+    } = spec.template.spec;
+    const { mountPath } = container.volumeMounts.find(({ name }: { name: string }) => name === 'secrets');
+    const { secret } = volumes.find(({ name }: { name: string }) => name === 'secrets');
+    const { stringData } = ofKind('Secret').find(({ metadata }) => metadata.name === secret.secretName)!;
+    const asFiles = container.env.filter(({ name }: { name: string }) => name.endsWith('_FILE'));
+    expect(asFiles).toEqual(
+      Object.keys(stringData).map((key) => ({ name: `${key}_FILE`, value: `${mountPath}/${key}` })),
+    );
+    expect([secret.defaultMode, securityContext.fsGroup]).toEqual([0o440, securityContext.runAsUser]);
+  },
+);
 
 test('the variables of the ConfigMap and of the secrets are read by Agora', () => {
   const names = [

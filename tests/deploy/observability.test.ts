@@ -6,13 +6,15 @@ import { AREAS } from '../../platform/agent/define-agent.ts';
 import { addedCounters, metricNames } from '../../platform/telemetry/metrics.ts';
 import { METRICS } from '../../platform/telemetry/table.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { EXPORTED } from './exported-metrics.ts';
 
 // Metrics that their events declare.
 await loadAgents();
-const LABELS = new Map<string, readonly string[]>([
+const OURS = new Map<string, readonly string[]>([
   ...Object.entries(METRICS).map(([name, { labels }]) => [name, labels] as const),
   ...addedCounters().map(({ name, labels }) => [name, labels] as const),
 ]);
+const LABELS = new Map([...OURS, ...Object.entries(EXPORTED)]);
 
 const RULES = 'deploy/prometheus/rules/agora.yml';
 const RULE_TESTS = 'deploy/prometheus/tests/agora.test.yml';
@@ -52,16 +54,18 @@ const queries = [
   ),
 ];
 
-const known = new Set([...metricNames(), 'up']);
-const MEASURED = /\b(?:agora|nodejs|process)_\w+|\bup\b/g;
+const known = new Set([...metricNames(), ...Object.keys(EXPORTED), 'up']);
+const MEASURED = /\b(?:agora|nodejs|process|node|pg|alertmanager)_\w+|\bup\b/g;
 const baseOf = (series: string): string => (known.has(series) ? series : series.replace(/_(bucket|sum|count)$/, ''));
 
 /** The series that a query asks for, each with the labels that it selects by. */
 const selectors = (query: string): { series: string; labels: string[] }[] =>
-  [...query.matchAll(/\b((?:agora|nodejs|process)_\w+)(?:\{([^}]*)\})?/g)].map(([, series, inner]) => ({
-    series: series!,
-    labels: [...(inner ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label!),
-  }));
+  [...query.matchAll(/\b((?:agora|nodejs|process|node|pg|alertmanager)_\w+)(?:\{([^}]*)\})?/g)].map(
+    ([, series, inner]) => ({
+      series: series!,
+      labels: [...(inner ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label!),
+    }),
+  );
 
 describe('a query of a dashboard or an alert', () => {
   test.each(queries)('asks for existing metrics: %s', (_, query) => {
@@ -89,6 +93,7 @@ test('the dashboards are the requested ones and those of areas, and every panel 
   expect(titles.filter((title) => !ofAreas.includes(title))).toEqual([
     'Agora: Agent Performance',
     'Agora: Circuit Breaker Status',
+    'Agora: Database and Machines',
     'Agora: Orders and Sagas',
     'Agora: Security Monitoring',
     'Agora: System Overview',
@@ -98,7 +103,7 @@ test('the dashboards are the requested ones and those of areas, and every panel 
 
 test('every metric, of the platform and of the rooms, is on a dashboard or in an alert', () => {
   const asked = new Set(queries.flatMap(([, query]) => query.match(MEASURED) ?? []).map(baseOf));
-  expect([...LABELS.keys()].filter((name) => !asked.has(name))).toEqual([]);
+  expect([...OURS.keys()].filter((name) => !asked.has(name))).toEqual([]);
 });
 
 describe('an alert', () => {
