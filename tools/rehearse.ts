@@ -5,7 +5,7 @@
  * `--suite` it runs all tests in the copy instead, which takes half an hour.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,8 @@ const { values } = parseArgs({
 });
 const rooms = futureRooms(Number(values.rooms));
 const house = mkdtempSync(join(tmpdir(), 'agora-rehearsal-'));
+// Some tests start a server as another user, who has to read the copy.
+chmodSync(house, 0o755);
 const JEST = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 
 async function rehearse(): Promise<void> {
