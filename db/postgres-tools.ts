@@ -15,7 +15,8 @@ const VERSIONS = '/usr/lib/postgresql';
  * @throws {Fault} `NO_POSTGRES_TOOL`, which names the versions that were found instead
  */
 export async function findTool(name: 'pg_dump' | 'pg_restore', serverVersion: number): Promise<string> {
-  const found: string[] = [];
+  // The program in the PATH is usually one of the installed ones.
+  const found = new Set<string>();
   for (const program of [name, ...installed().map((version) => join(VERSIONS, version, 'bin', name))]) {
     const said = await run(program, ['--version']).then(
       ({ stdout }) => stdout.trim(),
@@ -23,11 +24,11 @@ export async function findTool(name: 'pg_dump' | 'pg_restore', serverVersion: nu
     );
     const version = Number(/\(PostgreSQL\) (\d+)/.exec(said ?? '')?.[1]);
     if (version >= serverVersion) return program;
-    if (said) found.push(said);
+    if (said) found.add(said);
   }
   throw new Fault(
     'NO_POSTGRES_TOOL',
-    `The server is PostgreSQL ${serverVersion}, and its ${name} is not here${found.length ? ` (only ${found.join(', ')})` : ''}. ` +
+    `The server is PostgreSQL ${serverVersion}, and its ${name} is not here${found.size ? ` (only ${[...found].join(', ')})` : ''}. ` +
       `Install postgresql-client-${serverVersion}, or put ${name} into the PATH.`,
   );
 }
