@@ -1,8 +1,8 @@
 /**
- * `npm run rehearse [-- --rooms 26] [--suite] [--keep]`: the house with the rooms that are to come. It copies the project, writes
- * rooms into the copy by the generator, each with an entity of a customer's, a field on `Customer`, a handler, a command,
- * a capability folder and a scheduled job, and measures what grows with their number. Linux; takes some minutes. With
- * `--suite` it runs all tests in the copy instead, which takes half an hour.
+ * `npm run rehearse [-- --rooms 26] [--suite] [--keep]`: the house with the rooms that are to come. It copies the
+ * project, writes rooms into the copy by the generator, each with an entity of a customer's, a field on `Customer`, a
+ * handler, a command, a capability folder and a scheduled job, and measures what grows with their number. Linux; takes
+ * some minutes. With `--suite` it runs all tests in the copy instead, which takes half an hour.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * The backstop finds work that the tail of the log does not tell of: a cursor that was moved back, a backfill that was
- * restarted, a parked event that is due, a process that handles other types. One statement every two seconds asks for all idle consumers of a process. It
- * looks for events as well, in case the tail's message was lost.
+ * restarted, a parked event that is due, a process that handles other types. One statement every two seconds asks for
+ * all idle consumers of a process. It looks for events as well, in case the tail's message was lost.
  */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';

@@ -18,11 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => small?.database.drop());
 
-beforeEach(async () => {
-  await small.database.pool.query(
-    'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
-  );
-});
+beforeEach(() => small.empty());
 
 const [WRITTEN, READ] = [noteWritten.type, noteRead.type];
 /** A process of the consumer that handles these types. */
