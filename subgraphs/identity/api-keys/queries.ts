@@ -55,16 +55,13 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
  * Records the use of a secret, whichever of its key's two it is by now. A key stays good while nothing can be written:
  * the answer matters more than the record.
  */
-const noteUse = (db: Kysely<Tables>, hash: string, now: Date): Promise<unknown> => {
-  const later = (column: 'hash' | 'previous_hash', usedAt: string) =>
-    sql<Date>`case when ${sql.ref(column)} = ${hash} then greatest(${sql.ref(usedAt)}, ${now}) else ${sql.ref(usedAt)} end`;
-  return db
+const noteUse = (db: Kysely<Tables>, hash: string, now: Date): Promise<unknown> =>
+  db
     .updateTable('api_key')
     .set({
-      lastUsedAt: later('hash', 'last_used_at'),
-      previousLastUsedAt: later('previous_hash', 'previous_last_used_at'),
+      lastUsedAt: sql<Date>`case when hash = ${hash} then greatest(last_used_at, ${now}) else last_used_at end`,
+      previousLastUsedAt: sql<Date>`case when previous_hash = ${hash} then greatest(previous_last_used_at, ${now}) else previous_last_used_at end`,
     })
     .where(({ or, eb }) => or([eb('hash', '=', hash), eb('previousHash', '=', hash)]))
     .execute()
     .catch(() => undefined);
-};

@@ -115,7 +115,10 @@ test('events and the audit log tell of each step, in order and without a secret'
     { type: 'identity.api_key_previous_secret_revoked', version: 3, payload },
     { type: 'identity.api_key_revoked', version: 4, payload },
   ]);
-  const entries = await rows('select action, user_id, details from identity.audit_entry where object_id = $1', id);
+  const entries = await rows(
+    'select action, user_id, details from identity.audit_entry where object_id = $1 order by position',
+    id,
+  );
   expect(entries.map(({ action }) => action)).toEqual([
     'API_KEY_CREATED',
     'API_KEY_ROTATED',
