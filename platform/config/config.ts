@@ -90,11 +90,13 @@ export const configSchema = z.object({
     .describe('the bearer token that opens /metrics; absent: only this machine may read them'),
   TOKEN_KEY: value.tokenKey
     .optional()
-    .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent'),
+    .describe(
+      'keys of access tokens, `id:PEM` of Ed25519: the first signs and is private (PKCS#8), the others verify; one may have no id; generated into AGORA_DATA when absent',
+    ),
   TOKEN_PUBLIC_KEY: value.tokenPublicKey
     .optional()
     .describe(
-      'the public half of TOKEN_KEY (SPKI PEM), all that a process without identity needs; absent: it is taken from TOKEN_KEY',
+      'the public halves of TOKEN_KEY (SPKI PEM) with the same ids, all that a process without identity needs; absent: they are taken from TOKEN_KEY',
     ),
   DRAIN_SECONDS: value
     .whole(0, 600)

@@ -60,6 +60,12 @@ const DEEDS: Record<string, () => Promise<[input: Record<string, unknown> | unde
     return [{ userId: other.id }, 'done'];
   },
   createApiKey: async () => [{ name: 'kept', scopes: ['order:read'] }, 'key'],
+  rotateApiKey: async () => [{ id: await key(self), idempotencyKey: newId('key') }, 'key'],
+  revokeApiKeyPreviousSecret: async () => {
+    const id = await key(self);
+    await it.client.mutate('rotateApiKey', { id, idempotencyKey: newId('key') }, 'key', self);
+    return [{ id }, 'revoked'];
+  },
   revokeApiKey: async () => [{ id: await key(self) }, 'revoked'],
   setUserRoles: async () => [{ id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }'],
 };

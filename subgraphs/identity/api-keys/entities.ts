@@ -16,6 +16,13 @@ export const ApiKeySchema = defineEntity({
     expiresAt: p.datetime(),
     lastUsedAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),
+    version: p.integer().version().default(1),
+    rotatedAt: p.datetime().nullable(),
+    previousHash: p.string().nullable(),
+    previousHint: p.string().nullable(),
+    previousExpiresAt: p.datetime().nullable(),
+    previousLastUsedAt: p.datetime().nullable(),
+    sealedSecret: p.string().nullable(),
   },
 });
 
