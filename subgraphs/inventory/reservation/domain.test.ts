@@ -61,6 +61,21 @@ describe('an allocation', () => {
     );
   });
 
+  test('finds two locations that have all of it, where taking the largest part first makes three', () => {
+    const variants = Array.from({ length: 14 }, (_, n) => `v${n}`);
+    const having = (locationId: string, priority: number, is: (n: number) => boolean) =>
+      variants.filter((_, n) => is(n)).map((id) => site(locationId, priority, 1, id));
+    const stock = [
+      ...having('first eight', 0, (n) => n < 8),
+      ...having('next four', 0, (n) => n >= 8 && n < 12),
+      ...having('last two', 0, (n) => n >= 12),
+      ...having('odd', 90, (n) => n % 2 === 1),
+      ...having('even', 90, (n) => n % 2 === 0),
+    ];
+    const lines = variants.map((variantId) => ({ variantId, quantity: 1 }));
+    expect(decide(lines, stock).alternatives[0].choice).toBe('even + odd');
+  });
+
   test('is split by priority among them', () => {
     expect(allocate([{ variantId: 'v', quantity: 7 }], [site('a', 30, 3), site('b', 10, 2), site('c', 20, 3)])).toEqual(
       [
