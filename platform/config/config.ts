@@ -135,6 +135,7 @@ export const configSchema = z.object({
     .default(30)
     .describe('how long the event log is kept, at least; what a consumer has not read is kept longer'),
   SAGA_RETENTION_DAYS: days.default(30).describe('how long ended sagas are kept'),
+  DECISION_RETENTION_DAYS: days.default(90).describe('how long records of decisions are kept'),
   ACCESS_TOKEN_SECONDS: value.whole(1, DAY).default(900).describe('how long an access token is good'),
   TRUSTED_PROXIES: value
     .whole(0, 10)
