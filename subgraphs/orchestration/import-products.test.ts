@@ -348,6 +348,23 @@ test('products of one name get numbered slugs, beside given ones', async () => {
   });
 });
 
+test('products get slugs of names in every script, each name one of its own', async () => {
+  const slugs = {
+    Maß: 'mass',
+    MA: 'ma',
+    Đorđe: 'dorde',
+    Αθήνα: 'athina',
+    Щука: 'shchuka',
+    مرحبا: 'mrhb',
+    茶: 'cha',
+    '🎁': 'gift',
+  };
+  const names = Object.keys(slugs);
+  expect((await carried(names.map((name) => product({ name })))).saga.status).toBe('COMPLETED');
+  const rows = shop.kysely.selectFrom('product.product').select(['name', 'slug']).where('name', 'in', names);
+  expect(Object.fromEntries((await rows.execute()).map(({ name, slug }) => [name, slug]))).toEqual(slugs);
+});
+
 describe('the right to import', () => {
   test('is given to a merchant for itself, who sees the saga; another merchant does not', async () => {
     const mine = product();
