@@ -221,24 +221,6 @@ describe('after a change in the same request', () => {
   });
 });
 
-describe('a default of a variable', () => {
-  test('takes effect, in a scalar and within an input', async () => {
-    const variantId = await forSale(shop);
-    const price = 'price { amount { amount } } userErrors { code message }';
-    const set = (declared: string, input: string): Promise<Answer> =>
-      ask(`mutation ($v: ID! = "${variantId}", ${declared}) { setPrice(input: ${input}) { ${price} } }`);
-    const one = await done(set('$a: Decimal! = 12.34', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const two = await done(set('$a: Decimal = 12', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const whole = `$i: SetPriceInput! = { variantId: "${variantId}", currency: EUR, amount: 1.10 }`;
-    const three = await done(ask(`mutation (${whole}) { setPrice(input: $i) { ${price} } }`));
-    expect(all('amount', [one, two, three]).map((found) => (found as { amount: string }).amount)).toEqual([
-      '12.34',
-      '12.00',
-      '1.10',
-    ]);
-  });
-});
-
 describe('an empty text is no id', () => {
   test('a price for the channel "" is refused, and not set for all channels', async () => {
     const variantId = await forSale(shop);
