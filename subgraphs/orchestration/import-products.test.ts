@@ -343,26 +343,14 @@ test('products of one name get numbered slugs, beside given ones', async () => {
   expect((await rows.execute()).map((row) => row.slug)).toEqual([slug, `${slug}-3`, `${slug}-2`, `${slug}-4`]);
   expect(
     (await done(shop.ask(`query ($id: ID!) { saga(id: $id) { importErrors { code } } }`, { id }, operator))).saga,
-  ).toEqual({
-    importErrors: [],
-  });
+  ).toEqual({ importErrors: [] });
 });
 
-test('products get slugs of names in every script, each name one of its own', async () => {
-  const slugs = {
-    Maß: 'mass',
-    MA: 'ma',
-    Đorđe: 'dorde',
-    Αθήνα: 'athina',
-    Щука: 'shchuka',
-    مرحبا: 'mrhb',
-    茶: 'cha',
-    '🎁': 'gift',
-  };
-  const names = Object.keys(slugs);
-  expect((await carried(names.map((name) => product({ name })))).saga.status).toBe('COMPLETED');
-  const rows = shop.kysely.selectFrom('product.product').select(['name', 'slug']).where('name', 'in', names);
-  expect(Object.fromEntries((await rows.execute()).map(({ name, slug }) => [name, slug]))).toEqual(slugs);
+test('products get slugs of names in every script', async () => {
+  const names = ['Maß', 'MA', 'Đorđe', 'Αθήνα', 'Щука', 'مرحبا', '茶', '🎁'];
+  await carried(names.map((name) => product({ name })));
+  const rows = shop.kysely.selectFrom('product.product').select('slug').where('name', 'in', names).orderBy('id');
+  expect((await rows.execute()).map(({ slug }) => slug).join(' ')).toBe('mass ma dorde athina shchuka mrhb cha gift');
 });
 
 describe('the right to import', () => {
