@@ -43,11 +43,7 @@ test('the first client prints the updates of a declined order until it is cancel
 
 test('the first client goes on when its access token has expired, and hears of later updates', async () => {
   const ended = demo(shop.url, '--token', 'tok_3ds');
-  const waiting = await untilAnswer(
-    newest,
-    ({ status, paymentStatus }) => status === 'PENDING' && paymentStatus === 'REQUIRES_ACTION',
-    'no order waits',
-  );
+  const waiting = await waitingOrder();
   await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
   await asCustomer(`mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { message } } }`, {
     input: { orderId: waiting.id, idempotencyKey: 'enough' },
@@ -59,11 +55,7 @@ test('the first client goes on when its access token has expired, and hears of l
 
 test('the first client whose session was ended says in a line to sign in again', async () => {
   const ended = demo(shop.url, '--token', 'tok_3ds');
-  await untilAnswer(
-    newest,
-    ({ status, paymentStatus }) => status === 'PENDING' && paymentStatus === 'REQUIRES_ACTION',
-    'no order waits',
-  );
+  await waitingOrder();
   await asCustomer(END_OTHERS);
   const { code, errors } = await ended;
   expect(code).toBe(1);
@@ -162,6 +154,14 @@ async function asCustomer(query: string, variables: Record<string, unknown> = {}
   });
   return done(response.json() as ReturnType<typeof shop.ask>);
 }
+
+/** The customer's newest order, once its buyer must confirm the payment. */
+const waitingOrder = () =>
+  untilAnswer(
+    newest,
+    (order) => order?.status === 'PENDING' && order.paymentStatus === 'REQUIRES_ACTION',
+    'no order waits',
+  );
 
 /** The customer's newest order. */
 const newest = async () =>
