@@ -64,7 +64,7 @@ export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' |
     <T>({ needs }: Change, { actor }: RequestContext, then: (work: Work<Tables>, caller: Actor) => Promise<T>) =>
     async (work: Work<Tables>): Promise<T> => {
       const caller = await currentCaller(work, actor);
-      if (needs && !caller.may(needs)) throw new Forbidden();
+      if (needs && !caller.may(needs)) throw new Forbidden(`This needs the scope ${needs}: you no longer have that.`);
       return then(work, caller);
     };
 
