@@ -44,7 +44,7 @@ export const apiKeyService = (
       name: input.name,
       ...traitsOf(key),
       scopes,
-      merchantId: actor.merchantId ?? null,
+      madeFor: actor.merchantId ?? null,
       createdAt: now,
       expiresAt,
       lastUsedAt: null,
