@@ -1,5 +1,4 @@
 /** A gateway among many processes: it holds no data, no private key and no agent, so any number of them may run. */
-import { createPublicKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLScalarType } from 'graphql';
 import { GATEWAY_CONNECTIONS } from '../db/connect/connection-counts.ts';
@@ -18,6 +17,7 @@ import { systemClock } from '../platform/clock.ts';
 import { agentDatabase, type Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { scalars } from '../platform/graphql/scalars.ts';
+import { formatTokenKeys, parseTokenKeys, verifyingKeys } from '../platform/identity/token-keys.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
 import { Breakers } from '../platform/resilience/breakers.ts';
@@ -56,7 +56,7 @@ const GRACE_MS = 15_000;
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
   const { config, log, endings } = options;
   await endings.add(await startTracing(config, 'agora gateway'));
-  const tokens = tokensFrom(publicKeyOf(config));
+  const tokens = tokensFrom(publicKeysOf(config));
   const signer = requestSigner(requestKeysOf(config), GATEWAY, systemClock);
   const breakers = new Breakers();
   measureBreakers(breakers);
@@ -155,11 +155,11 @@ function requestKeysOf(config: Config): KeyRing {
   return keyRing(config, 'REQUEST_KEYS');
 }
 
-/** The public key: a gateway verifies tokens and never signs, so it takes only the public half of a private key. */
-function publicKeyOf({ TOKEN_PUBLIC_KEY, TOKEN_KEY }: Config): string {
+/** The public keys: a gateway verifies tokens and never signs, so it takes only the public halves of private keys. */
+function publicKeysOf({ TOKEN_PUBLIC_KEY, TOKEN_KEY }: Config): string {
   const given = TOKEN_PUBLIC_KEY ?? TOKEN_KEY;
   if (!given) throw notGiven('TOKEN_PUBLIC_KEY', '`openssl pkey -pubout` of the TOKEN_KEY that identity signs with.');
-  return createPublicKey(given.replaceAll('\\n', '\n')).export({ type: 'spki', format: 'pem' }) as string;
+  return formatTokenKeys(verifyingKeys(parseTokenKeys(given)));
 }
 
 const notGiven = (variable: string, what: string): Fault => new Fault('NOT_CONFIGURED', `Give ${variable}: ${what}`);

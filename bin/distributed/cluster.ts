@@ -3,7 +3,6 @@
  * groups, saga workers and gateways, each started by the very command that a container would run, and kept running.
  */
 import { execFile } from 'node:child_process';
-import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +20,7 @@ import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { connectionLimits } from '../../db/connect/connection-counts.ts';
 import { aboutDemo, type Installation, installationIn } from '../../db/connect/installation.ts';
+import { formatTokenKeys, parseTokenKeys, verifyingKeys } from '../../platform/identity/token-keys.ts';
 import { keyRing } from '../../platform/secrets/key-files.ts';
 import { signerAndSecrets } from '../../db/connect/known-keys.ts';
 import { tokenKey } from '../../platform/secrets/token-key.ts';
@@ -224,7 +224,7 @@ export function keysOf(data: string): Record<string, string> {
   const rings = (['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const).map(
     (name) => [name, formatKeyRing(keyRing(config, name))] as const,
   );
-  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+  const publicKey = formatTokenKeys(verifyingKeys(parseTokenKeys(key)));
   return { ...Object.fromEntries(rings), TOKEN_KEY: key, TOKEN_PUBLIC_KEY: publicKey };
 }
 

@@ -11,13 +11,18 @@ export const IDEMPOTENCY = ['idempotency', 'idempotency-of-clients'].map((name) 
   sql: readFileSync(inPlatform(`data/${name}.sql`), 'utf8'),
 }));
 
+/** Migrations of the tables for a room's decisions. */
+export const DECISIONS = [{ name: '0000-decisions', sql: readFileSync(inPlatform('decisions/decisions.sql'), 'utf8') }];
+
+/** Migrations of the inbox for a room's webhooks. */
+const INBOX = [{ name: '0000-webhook-inbox', sql: readFileSync(inPlatform('webhooks/inbox.sql'), 'utf8') }];
+
 /** The migrations of these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
-  const inbox = { name: '0000-webhook-inbox', sql: readFileSync(inPlatform('webhooks/inbox.sql'), 'utf8') };
   const rooms = agents.map((agent) => ({
     schema: agent.name,
     directory: fileURLToPath(new URL('migrations', agent.at)),
-    extra: agent.webhooks ? [...IDEMPOTENCY, inbox] : IDEMPOTENCY,
+    extra: [...IDEMPOTENCY, ...(agent.webhooks ? INBOX : []), ...(agent.decisions ? DECISIONS : [])],
     confined: agent.confined,
   }));
   return [{ schema: 'platform', directory: inPlatform('migrations') }, ...rooms];

@@ -1,7 +1,8 @@
 /**
  * Looks up the owner of an API key, for a gateway, which has no database: it asks identity, by the key's hash, and
- * caches the answer for some seconds. A key that is revoked meanwhile is refused by `Revocations`, at once where the
- * revocation is heard of.
+ * caches the answer for some seconds, and not beyond its end. A key that is revoked meanwhile is refused by
+ * `Revocations`, at once where the revocation is heard of; of a rotated key's previous secret, which is revoked alone,
+ * the cache is the only bound.
  */
 import { Unavailable } from '../../platform/errors.ts';
 import type { SubgraphEndpoint } from '../../platform/graphql/subgraph.ts';
@@ -21,7 +22,7 @@ export interface ApiKeysOptions {
 export interface KeyIdentity {
   actor: Actor;
   expiresAt: Date;
-  /** Whether the key has changed: it is no longer valid, or has other rights. */
+  /** Whether the key has changed: it, or the secret of it that was shown, is no longer valid, or it has other rights. */
   hasChanged(): boolean;
 }
 
@@ -31,6 +32,14 @@ const REMEMBER_MS = 5000;
 const MOST = 10_000;
 
 type Answer = ApiKeyQuery['apiKeyIdentity'];
+
+/** Whether identity knows the key, and what was shown of it has not expired since: the secret of a rotated key may. */
+const isGood = (answer: Answer | undefined): answer is NonNullable<Answer> =>
+  Boolean(answer) && new Date(answer!.expiresAt).getTime() > Date.now();
+
+/** The rights of a key, to be compared. Its expiry is none of them: a rotation of the key changes that. */
+const rightsOf = ({ id, userId, scopes, merchantId }: NonNullable<Answer>): string =>
+  JSON.stringify([id, userId, scopes, merchantId]);
 
 /** The endpoint of identity, of the endpoints of a graph. */
 export const identityOf = <Endpoint extends Pick<SubgraphEndpoint, 'name'>>(endpoints: readonly Endpoint[]): Endpoint =>
@@ -49,27 +58,25 @@ export class ApiKeys {
   async identify(key: string): Promise<KeyIdentity | undefined> {
     const hash = hashOfApiKey(key);
     const answer = await this.#answerFor(hash);
-    const expiry = answer && new Date(answer.expiresAt).getTime();
-    if (!expiry || expiry <= Date.now()) return undefined;
+    if (!isGood(answer)) return undefined;
     const { id, userId, scopes, merchantId } = answer;
     const actor = new Actor({ id: userId, roles: [], scopes, merchantId: merchantId ?? undefined, apiKeyId: id });
-    const expiresAt = new Date(Math.min(expiry, Date.now() + this.#o.seconds * 1000));
+    const expiresAt = new Date(Math.min(new Date(answer.expiresAt).getTime(), Date.now() + this.#o.seconds * 1000));
     return { actor, expiresAt, hasChanged: this.#watch(hash, answer) };
   }
 
   /** A check for a socket or a stream, which outlives the answer: calling it has an old answer asked for again. */
-  #watch(hash: string, answer: Answer): () => boolean {
-    const before = JSON.stringify(answer);
-    let [hasChanged, asked] = [false, Date.now()];
+  #watch(hash: string, answer: NonNullable<Answer>): () => boolean {
+    let [now, asked]: [Answer, number] = [answer, Date.now()];
     return () => {
       if (Date.now() - asked >= REMEMBER_MS) {
         asked = Date.now();
         // While identity is away, the last answer counts.
         this.#answerFor(hash)
-          .then((now) => (hasChanged ||= JSON.stringify(now) !== before))
+          .then((next) => (now = next))
           .catch(() => {});
       }
-      return hasChanged;
+      return !isGood(now) || rightsOf(now) !== rightsOf(answer);
     };
   }
 

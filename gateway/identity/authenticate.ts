@@ -4,6 +4,7 @@ import { Unauthenticated } from '../../platform/errors.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { isApiKey, isWholeApiKey } from '../../platform/identity/api-key.ts';
 import type { Tokens } from '../../platform/identity/tokens.ts';
+import { count } from '../../platform/telemetry/metrics.ts';
 import type { ApiKeys } from './api-keys.ts';
 
 /**
@@ -16,7 +17,8 @@ export const authenticateWith =
     if (!authorization) return { actor: ANONYMOUS };
     const bearer = authorization.replace(/^Bearer\s+/i, '');
     if (isApiKey(bearer)) return withApiKey(bearer, revocations, apiKeys);
-    const identity = await tokens.verify(bearer);
+    const { keyId, ...identity } = await tokens.verify(bearer);
+    count('agora_tokens_verified_total', { key: keyId ?? 'none' });
     return { ...identity, isRevoked: () => revocations.isRevoked(identity.actor.sessionId) };
   };
 

@@ -7,6 +7,7 @@ import { allowsDemo, allowsSimulator } from './trial-features.ts';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const PRIVATE = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const PUBLIC = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const OTHER_PRIVATE = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
   type: 'pkcs8',
   format: 'pem',
@@ -58,8 +59,11 @@ test.each([
   ['TOKEN_KEY', 'abc'],
   ['TOKEN_KEY', PUBLIC],
   ['TOKEN_KEY', RSA],
+  ['TOKEN_KEY', `one:${PRIVATE}, one:${PUBLIC}`],
+  ['TOKEN_KEY', `one:${PUBLIC}, two:${PRIVATE}`],
   ['TOKEN_PUBLIC_KEY', 'abc'],
   ['TOKEN_PUBLIC_KEY', PRIVATE],
+  ['TOKEN_PUBLIC_KEY', `one:${PUBLIC}, two:${OTHER_PRIVATE}`],
   ['EVENT_KEYS', 'a:b'],
   ['SECRET_KEYS', 'abc'],
   ['REQUEST_KEYS', 'one:AAAA'],
@@ -95,7 +99,9 @@ test.each([
   ['CORS_ORIGINS', 'https://shop.example, http://localhost:3000 capacitor://localhost'],
   ['TOKEN_KEY', PRIVATE],
   ['TOKEN_KEY', PRIVATE.replaceAll('\n', '\\n')],
+  ['TOKEN_KEY', `two:${OTHER_PRIVATE}, ${PUBLIC}`.replaceAll('\n', '\\n')],
   ['TOKEN_PUBLIC_KEY', PUBLIC],
+  ['TOKEN_PUBLIC_KEY', `one:${PUBLIC}`],
   ['TRACES_SHARE', '0.01'],
 ])('%s=%s is accepted', (name, value) => {
   expect(() => readConfig({ [name]: value })).not.toThrow();

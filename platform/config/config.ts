@@ -97,12 +97,14 @@ export const configSchema = z.object({
     .meta(SECRET),
   TOKEN_KEY: value.tokenKey
     .optional()
-    .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent')
+    .describe(
+      'keys of access tokens, `id:PEM` of Ed25519: the first signs and is private (PKCS#8), the others verify; one may have no id; generated into AGORA_DATA when absent',
+    )
     .meta(SECRET),
   TOKEN_PUBLIC_KEY: value.tokenPublicKey
     .optional()
     .describe(
-      'the public half of TOKEN_KEY (SPKI PEM), all that a process without identity needs; absent: it is taken from TOKEN_KEY',
+      'the public halves of TOKEN_KEY (SPKI PEM) with the same ids, all that a process without identity needs; absent: they are taken from TOKEN_KEY',
     )
     .meta(SECRET),
   DRAIN_SECONDS: value
@@ -143,6 +145,7 @@ export const configSchema = z.object({
     .default(30)
     .describe('how long the event log is kept, at least; what a consumer has not read is kept longer'),
   SAGA_RETENTION_DAYS: days.default(30).describe('how long ended sagas are kept'),
+  DECISION_RETENTION_DAYS: days.default(90).describe('how long records of decisions are kept'),
   ACCESS_TOKEN_SECONDS: value.whole(1, DAY).default(900).describe('how long an access token is good'),
   TRUSTED_PROXIES: value
     .whole(0, 10)

@@ -4,8 +4,8 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseSigningKeys, parseVerifyingKeys } from '../identity/token-keys.ts';
 import { parseKeyRing } from '../secrets/key-ring.ts';
-import { isTokenKey, isTokenPublicKey } from '../secrets/pem.ts';
 
 /** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
 export const whole = (least: number, most: number) =>
@@ -120,14 +120,8 @@ export function messageOf(attempt: () => void): string | undefined {
   }
 }
 
-/** The private key that signs access tokens. */
-export const tokenKey = checked((pem) =>
-  isTokenKey(pem)
-    ? undefined
-    : 'an Ed25519 private key, PKCS#8 in PEM: openssl genpkey -algorithm ed25519, or npm run --silent secrets:new',
-);
+/** The keys of access tokens, of which the first signs. */
+export const tokenKey = checked((text) => messageOf(() => void parseSigningKeys(text)));
 
-/** The public key that verifies access tokens. */
-export const tokenPublicKey = checked((pem) =>
-  isTokenPublicKey(pem) ? undefined : 'an Ed25519 public key, SPKI in PEM: openssl pkey -pubout of TOKEN_KEY',
-);
+/** The public keys that verify access tokens. */
+export const tokenPublicKey = checked((text) => messageOf(() => void parseVerifyingKeys(text)));

@@ -94,6 +94,14 @@ test('a connection or an edge that the room defines stays as it is', () => {
   expect(printed(sdl, 'ProductConnection')).toHaveLength(1);
 });
 
+test('a connection that all rooms share is not derived once more', () => {
+  const listing = parse(PRODUCTS);
+  expect(print(withConnections(listing, new Set(['ProductConnection'])))).toBe(print(listing));
+  const decisions = typeDefsOf('type Query { decisions(first: Int, after: String): DecisionConnection @public }');
+  expect(printed(decisions, 'DecisionConnection')).toHaveLength(1);
+  expect(printed(decisions, 'DecisionEdge')).toHaveLength(1);
+});
+
 test("a connection of another room's entity is not derived, for it is that room's: the refusal says what to list", () => {
   const product = 'type Product @key(fields: "id", resolvable: false) @public { id: ID! }';
   expect(() => derive(PRODUCTS, product)).toThrow(

@@ -24,11 +24,12 @@ const REPEATED = new Set(['public', 'authenticated', 'requiresScopes', 'policy',
 
 /**
  * A room's SDL with the connections and edges that it names as the types of fields and does not define.
+ * @param shared names of types that all rooms share, which need not be derived
  * @throws Error that names the fields, if the room has no object type to list, or only another room's entity: then the
  * nodes of a page must be nullable, and the connection of that name is the owner's
  */
-export function withConnections(sdl: DocumentNode): DocumentNode {
-  const defined = new Set(sdl.definitions.filter(isTypeDefinitionNode).map(({ name }) => name.value));
+export function withConnections(sdl: DocumentNode, shared: ReadonlySet<string> = new Set()): DocumentNode {
+  const defined = new Set([...shared, ...sdl.definitions.filter(isTypeDefinitionNode).map(({ name }) => name.value)]);
   const missing = sdl.definitions.flatMap(fieldsOf).filter(({ type }) => !defined.has(type));
   const derived = [...Map.groupBy(missing, ({ type }) => type)].flatMap(([connection, fields]) => {
     const node = /^(\w+)Connection$/.exec(connection)?.[1];

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../money.ts';
 import type { UserError as UserErrorValue } from '../errors.ts';
+import type { DecisionRow, DecisionConnectionRow } from '../decisions/decision-entity.ts';
 import type { RequestContext } from './context.ts';
 
 export type Maybe<T> = T | null;
@@ -167,6 +168,139 @@ export type AddressInput = {
   country: Scalars['CountryCode']['input'];
 };
 
+/** The kinds of deciders. */
+export type DecisionSource =
+  /** Rules. */
+  | 'POLICY'
+  /** Statistics of what was. */
+  | 'STATISTICAL'
+  /** An optimiser, which searches for the best of many. */
+  | 'OPTIMIZER'
+  /** A language model. */
+  | 'LLM'
+  /** A person, who reviewed another decision. */
+  | 'HUMAN';
+
+/**
+ * A decision: what was chosen, out of what, and why. It is recorded with the effect of the choice, and stays as it is.
+ * Where there was nothing to choose between there is no decision.
+ */
+export type Decision = {
+  __typename?: 'Decision';
+  /** Starts with `decision_`. */
+  id: Scalars['ID']['output'];
+  /** The policy that decided: `<agent>.<what it decides>`. Of a review, the one that is reviewed. */
+  policy: Scalars['String']['output'];
+  /** Version of the policy. */
+  policyVersion: Scalars['Int']['output'];
+  /** What was decided about: an order, a return. */
+  subjectId: Scalars['ID']['output'];
+  /** Kind of decider. */
+  source: DecisionSource;
+  /** The choice: an id, ids joined by ` + `, an amount. */
+  choice: Scalars['String']['output'];
+  /** Explanation of the choice: at most 10 sentences. Of a review, the person's reason. */
+  reasons: Array<Scalars['String']['output']>;
+  /** What was weighed, the choice first and then from better to worse: at most 10. None of a review. */
+  alternatives: Array<DecisionAlternative>;
+  /** Number of alternatives that were weighed, those that are not kept included. */
+  weighed: Scalars['Int']['output'];
+  /** All that it was decided on. Null if that was longer than 65,536 characters, and of a review. */
+  inputs?: Maybe<Scalars['JSON']['output']>;
+  /** The actor who had it decided: an agent or a user. */
+  decidedBy: Scalars['ID']['output'];
+  /** When it was decided. */
+  decidedAt: Scalars['DateTime']['output'];
+  /** What became of it, the oldest first: at most 20. */
+  outcomes: Array<DecisionOutcome>;
+  /** Reviews by people, the oldest first: at most 20. */
+  reviews: Array<Decision>;
+  /** The decision that this one reviews; null if it is no review. */
+  reviewOf?: Maybe<Scalars['ID']['output']>;
+  /** The decision made anew, on its own inputs, by its own version of the policy. */
+  replay: DecisionReplay;
+};
+
+/** A choice that was weighed. */
+export type DecisionAlternative = {
+  __typename?: 'DecisionAlternative';
+  /** The choice. */
+  choice: Scalars['String']['output'];
+  /** Its score: more is better, within this decision alone. */
+  score: Scalars['Float']['output'];
+  /** Explanation of the score: at most 10 sentences. */
+  reasons: Array<Scalars['String']['output']>;
+};
+
+/** What became of a decision. */
+export type DecisionOutcome = {
+  __typename?: 'DecisionOutcome';
+  /** In capitals, a word of its agent's: `RELEASED`. */
+  outcome: Scalars['String']['output'];
+  /** When it came to be. */
+  occurredAt: Scalars['DateTime']['output'];
+};
+
+/** A decision that was made anew. */
+export type DecisionReplay = {
+  __typename?: 'DecisionReplay';
+  /** Result of the comparison. */
+  result: DecisionReplayResult;
+  /** What is chosen now; null where that cannot be told. */
+  choice?: Maybe<Scalars['String']['output']>;
+  /** Why there is nothing to compare; null where there is. */
+  reason?: Maybe<Scalars['String']['output']>;
+};
+
+/** Results of making a decision anew. */
+export type DecisionReplayResult =
+  /** All that was decided is decided again. */
+  | 'SAME'
+  /** Something else is decided: the policy was changed without a new version. */
+  | 'DIFFERS'
+  /** There is nothing to compare; `reason` says why. */
+  | 'IMPOSSIBLE';
+
+/** A page of decisions. */
+export type DecisionConnection = {
+  __typename?: 'DecisionConnection';
+  /** The decisions of this page, each with its cursor. */
+  edges: Array<DecisionEdge>;
+  /** The decisions of this page. */
+  nodes: Array<Decision>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of decisions on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One decision of a page, with its cursor. */
+export type DecisionEdge = {
+  __typename?: 'DecisionEdge';
+  /** The decision. */
+  node: Decision;
+  /** Cursor of the decision: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
+/** Filter for decisions: every given condition must hold. */
+export type DecisionFilter = {
+  /** About this: an order, a return. */
+  subjectId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A person's view of a decision. It changes nothing of what was done. */
+export type ReviewDecisionInput = {
+  /** The decision. */
+  decisionId: Scalars['ID']['input'];
+  /** What should have been chosen: the `choice` of one of its alternatives. The one that was chosen, if it was right. At most 4,000 characters. */
+  choice: Scalars['String']['input'];
+  /** The reason, without personal data. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
 export type ReferenceResolver<TResult, TReference, TContext> = (
@@ -267,7 +401,18 @@ export type ResolversTypes = {
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
+  DecisionSource: DecisionSource;
+  Decision: ResolverTypeWrapper<DecisionRow>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  DecisionAlternative: ResolverTypeWrapper<DecisionAlternative>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  DecisionOutcome: ResolverTypeWrapper<DecisionOutcome>;
+  DecisionReplay: ResolverTypeWrapper<DecisionReplay>;
+  DecisionReplayResult: DecisionReplayResult;
+  DecisionConnection: ResolverTypeWrapper<DecisionConnectionRow>;
+  DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
+  DecisionFilter: DecisionFilter;
+  ReviewDecisionInput: ReviewDecisionInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
@@ -291,7 +436,16 @@ export type ResolversParentTypes = {
   VersionConflict: VersionConflict;
   Address: Address;
   AddressInput: AddressInput;
+  Decision: DecisionRow;
   ID: Scalars['ID']['output'];
+  DecisionAlternative: DecisionAlternative;
+  Float: Scalars['Float']['output'];
+  DecisionOutcome: DecisionOutcome;
+  DecisionReplay: DecisionReplay;
+  DecisionConnection: DecisionConnectionRow;
+  DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
+  DecisionFilter: DecisionFilter;
+  ReviewDecisionInput: ReviewDecisionInput;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
 };
@@ -403,6 +557,54 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
   country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
 };
 
+export type DecisionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  policy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  policyVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['DecisionSource'], ParentType, ContextType>;
+  choice?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reasons?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  alternatives?: Resolver<Array<ResolversTypes['DecisionAlternative']>, ParentType, ContextType>;
+  weighed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  inputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  decidedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  outcomes?: Resolver<Array<ResolversTypes['DecisionOutcome']>, ParentType, ContextType>;
+  reviews?: Resolver<Array<ResolversTypes['Decision']>, ParentType, ContextType>;
+  reviewOf?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  replay?: Resolver<ResolversTypes['DecisionReplay'], ParentType, ContextType>;
+};
+
+export type DecisionAlternativeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionAlternative'] = ResolversParentTypes['DecisionAlternative']> = {
+  choice?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  score?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  reasons?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DecisionOutcomeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionOutcome'] = ResolversParentTypes['DecisionOutcome']> = {
+  outcome?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DecisionReplayResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionReplay'] = ResolversParentTypes['DecisionReplay']> = {
+  result?: Resolver<ResolversTypes['DecisionReplayResult'], ParentType, ContextType>;
+  choice?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DecisionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionConnection'] = ResolversParentTypes['DecisionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DecisionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Decision']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DecisionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DecisionEdge'] = ResolversParentTypes['DecisionEdge']> = {
+  node?: Resolver<ResolversTypes['Decision'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -418,6 +620,12 @@ export type Resolvers<ContextType = RequestContext> = {
   SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
   VersionConflict?: VersionConflictResolvers<ContextType>;
   Address?: AddressResolvers<ContextType>;
+  Decision?: DecisionResolvers<ContextType>;
+  DecisionAlternative?: DecisionAlternativeResolvers<ContextType>;
+  DecisionOutcome?: DecisionOutcomeResolvers<ContextType>;
+  DecisionReplay?: DecisionReplayResolvers<ContextType>;
+  DecisionConnection?: DecisionConnectionResolvers<ContextType>;
+  DecisionEdge?: DecisionEdgeResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DefinitionNode, type DocumentNode, Kind, parse } from 'graphql';
+import { type DefinitionNode, type DocumentNode, isTypeDefinitionNode, Kind, parse } from 'graphql';
 import { withConnections } from './derived-connections.ts';
 import { describeTextLimits } from './describe-text-limits.ts';
 
@@ -16,8 +16,12 @@ const PARSED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.m
   noLocation: true,
 });
 
+/** The names of the shared types, whose connections are shared too. */
+const SHARED_NAMES = new Set(PARSED.definitions.filter(isTypeDefinitionNode).map(({ name }) => name.value));
+
 /** The document with all that is derived from it: connections, and the limits of its texts in their descriptions. */
-const complete = (document: DocumentNode): DocumentNode => describeTextLimits(withConnections(document), PARSED);
+const complete = (document: DocumentNode): DocumentNode =>
+  describeTextLimits(withConnections(document, SHARED_NAMES), PARSED);
 
 /** The shared definitions, parsed once for all rooms, which do not change them. */
 const SHARED = complete(PARSED).definitions;

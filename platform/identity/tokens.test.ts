@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Unauthenticated } from '../errors.ts';
 import { claimsOfRooms } from './room-claims.ts';
+import { formatTokenKeys, newTokenKey, verifyingKeys } from './token-keys.ts';
 import { tokensFrom } from './tokens.ts';
 
 const pair = generateKeyPairSync('ed25519');
@@ -109,6 +110,61 @@ describe('a token is refused', () => {
 
   test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is malformed: %j', async (text) => {
     expect(await answer(text)).toEqual(REFUSAL);
+  });
+});
+
+describe('of a ring of keys', () => {
+  const [old, young] = [
+    { ...newTokenKey(), id: 'old' },
+    { ...newTokenKey(), id: 'young' },
+  ];
+  const bare = { ...pair, id: undefined };
+  const of = (...keys: (typeof old | typeof bare)[]) => tokensFrom(formatTokenKeys(keys));
+  const half = (key: typeof old) => verifyingKeys([key])[0];
+  const signedBy = async (one: ReturnType<typeof of>) => (await one.sign({ id: 'user_1', roles: [] }, 900, now)).token;
+  const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString());
+  const keyOf = async (one: ReturnType<typeof of>, token: string) => (await one.verify(token, now)).keyId;
+
+  test('the first signs, and its id is the kid; a key without an id signs as it did before there were rings', async () => {
+    expect(headerOf(await signedBy(of(young, old)))).toEqual({ alg: 'EdDSA', typ: 'JWT', kid: 'young' });
+    expect(headerOf(await signedBy(of(bare, young)))).toEqual({ alg: 'EdDSA', typ: 'JWT' });
+  });
+
+  test('all verify: in each step of a rotation, whichever process has taken it already', async () => {
+    const [first, second, third] = [of(bare), of(young, bare), of(young)];
+    const gateways = [
+      tokensFrom(formatTokenKeys([bare, half(young)])),
+      tokensFrom(formatTokenKeys([half(young), bare])),
+    ];
+    for (const gateway of gateways)
+      for (const identity of [first, second, third])
+        expect((await gateway.verify(await signedBy(identity), now)).actor.id).toBe('user_1');
+    expect(await keyOf(gateways[0]!, await signedBy(first))).toBeUndefined();
+    expect(await keyOf(gateways[0]!, await signedBy(second))).toBe('young');
+    await expect(third.verify(await signedBy(first), now)).rejects.toThrow('not valid');
+  });
+
+  test('a key that was given an id verifies the tokens that it signed without one', async () => {
+    const named = of(young, { ...pair, id: 'named' });
+    expect(await keyOf(named, await signedBy(of(bare)))).toBe('named');
+  });
+
+  test('a token is not verified by a key that it does not name, though that one has signed it', async () => {
+    const signed = (kid: unknown) => ours(GOOD, { alg: 'EdDSA', typ: 'JWT', kid });
+    const one = of(young, { ...pair, id: 'named' }, old);
+    expect((await one.verify(signed('named'), now)).actor.id).toBe('user_1');
+    for (const kid of ['young', 'old', 'unknown', '', 'NAMED', null, 0, ['named'], { id: 'named' }])
+      await expect(one.verify(signed(kid), now)).rejects.toThrow('not valid');
+  });
+
+  test('a token that has expired is told so, whichever of the keys it is of', async () => {
+    const late = new Date(now.getTime() + 900_000);
+    for (const signer of [of(young), of(old), of(bare)])
+      await expect(of(young, old, bare).verify(await signedBy(signer), late)).rejects.toThrow('has expired');
+  });
+
+  test('a ring whose first key is public signs nothing', async () => {
+    await expect(signedBy(tokensFrom(formatTokenKeys([half(young), old])))).rejects.toThrow('no key');
   });
 });
 

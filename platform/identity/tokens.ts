@@ -1,44 +1,52 @@
 /**
- * Access tokens: JWTs signed with Ed25519 (RFC 8037) by the agent identity, and verified with the public key.
- * Only `EdDSA` is accepted, so that neither `alg: none` nor a symmetric key made of the public one can pass.
+ * Access tokens: JWTs signed with Ed25519 (RFC 8037) by the agent identity, and verified with the public key that their
+ * `kid` names. Only `EdDSA` is accepted, so that neither `alg: none` nor a symmetric key made of the public one can pass.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
 import { Unauthenticated } from '../errors.ts';
 import { Actor, type ActorClaims } from './actor.ts';
 import { ROOM_CLAIMS } from './claims.generated.ts';
 import { ROLES, type Role } from './roles.ts';
 import type { RoomClaims } from './room-claims.ts';
+import { parseTokenKeys, type TokenKey } from './token-keys.ts';
 
 const ISSUER = 'agora';
 const AUDIENCE = 'agora';
-/** All parameters of our headers. A header that names or includes a key is refused (RFC 8725, 3.5 and 3.10). */
-const HEADER: readonly string[] = ['alg', 'typ'];
+/**
+ * All parameters of our headers. One that includes a key or its address is refused (RFC 8725, 3.5 and 3.10); a `kid` is
+ * compared with the ids of our own keys, and no key is looked for by it.
+ */
+const HEADER: readonly string[] = ['alg', 'typ', 'kid'];
 
-/** Signs and verifies access tokens. Without a private key it only verifies. */
+/** Signs access tokens with the first key of a ring, and verifies them with all. Without a private key it only verifies. */
 export interface Tokens {
   /** Signs a token for these claims, with a lifetime in seconds. @throws Error without a private key */
   sign(claims: ActorClaims, seconds: number, now: Date): Promise<{ token: string; expiresAt: Date }>;
-  /** Verifies a token, and returns its actor and its expiry. @throws Unauthenticated for an invalid token */
-  verify(token: string, now?: Date): Promise<{ actor: Actor; expiresAt: Date }>;
+  /** Verifies a token, and returns its actor, expiry and key. @throws Unauthenticated for an invalid token */
+  verify(token: string, now?: Date): Promise<Verified>;
+}
+
+/** What a valid token says. */
+export interface Verified {
+  actor: Actor;
+  expiresAt: Date;
+  /** The id of the key that it was signed with; undefined for a key without one. */
+  keyId: string | undefined;
 }
 
 /**
- * Creates tokens with a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. Of the claims beside the platform's own
- * they carry those of `roomClaims` alone. @throws Error for another kind of key
+ * Creates tokens with the keys of a ring, as {@link parseTokenKeys} reads it. Of the claims beside the platform's own
+ * they carry those of `roomClaims` alone. @throws Error for a text that is no such ring
  */
-export function tokensFrom(pem: string, roomClaims: RoomClaims = ROOM_CLAIMS): Tokens {
-  const isPrivate = pem.includes('PRIVATE KEY');
-  const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;
-  const publicKey = createPublicKey(pem);
-  if (publicKey.asymmetricKeyType !== 'ed25519')
-    throw new Error('TOKEN_KEY must be an Ed25519 key: openssl genpkey -algorithm ed25519.');
+export function tokensFrom(keys: string, roomClaims: RoomClaims = ROOM_CLAIMS): Tokens {
+  const ring = parseTokenKeys(keys);
+  const [{ id: kid, privateKey }] = ring;
   return {
     async sign(claims, seconds, now) {
       if (!privateKey) throw new Error('This process holds no key to sign tokens with.');
       const issued = Math.floor(now.getTime() / 1000);
       const token = await new SignJWT(toPayload(claims, roomClaims))
-        .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', ...(kid !== undefined && { kid }) })
         .setSubject(claims.id)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -49,7 +57,7 @@ export function tokensFrom(pem: string, roomClaims: RoomClaims = ROOM_CLAIMS): T
     },
     async verify(token, now) {
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, publicKey, {
+        const { key, payload, protectedHeader } = await verifiedBy(keysFor(token, ring), token, {
           algorithms: ['EdDSA'],
           issuer: ISSUER,
           audience: AUDIENCE,
@@ -57,17 +65,43 @@ export function tokensFrom(pem: string, roomClaims: RoomClaims = ROOM_CLAIMS): T
           currentDate: now,
         });
         if (Object.keys(protectedHeader).some((name) => !HEADER.includes(name))) throw new Error('not one of ours');
-        return { actor: new Actor(fromPayload(payload, roomClaims)), expiresAt: new Date(payload.exp! * 1000) };
+        const actor = new Actor(fromPayload(payload, roomClaims));
+        return { actor, expiresAt: new Date(payload.exp! * 1000), keyId: key.id };
       } catch (error) {
         if (error instanceof errors.JWTExpired) {
           throw new Unauthenticated(
-            'The access token has expired: get a new one with `refreshSession`, or sign in again.',
+            'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.',
           );
         }
         throw new Unauthenticated('The access token is not valid: sign in again.');
       }
     },
   };
+}
+
+/**
+ * The keys that a token may be signed with: the one that it names, or, of a token that names none, any. Those are from
+ * before keys had ids, or from a key without one; the key itself may have been given an id since.
+ */
+function keysFor(token: string, ring: readonly TokenKey[]): readonly TokenKey[] {
+  const { kid } = decodeProtectedHeader(token);
+  return kid === undefined ? ring : ring.filter(({ id }) => id === kid);
+}
+
+/** Verifies a token with the key that fits its signature. @throws Error if none does, or if the token is invalid */
+async function verifiedBy(
+  keys: readonly TokenKey[],
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult & { key: TokenKey }> {
+  for (const key of keys) {
+    try {
+      return { key, ...(await jwtVerify(token, key.publicKey, options)) };
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new Error('signed with none of these keys');
 }
 
 function toPayload(claims: ActorClaims, roomClaims: RoomClaims): Record<string, unknown> {

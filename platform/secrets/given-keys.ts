@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { unfolded } from './pem.ts';
 import { Fault } from '../errors.ts';
 import { type Tokens, tokensFrom } from '../identity/tokens.ts';
 
@@ -25,6 +24,6 @@ export function requireGivenKeys(config: Keys, agents: readonly string[]): void 
   );
 }
 
-/** Access tokens with the configured key: without the private one they are only verified. */
+/** Access tokens with the configured keys: without a private one they are only verified. */
 export const givenTokens = ({ TOKEN_KEY, TOKEN_PUBLIC_KEY }: Keys): Tokens =>
-  tokensFrom(unfolded((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!));
+  tokensFrom((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!);

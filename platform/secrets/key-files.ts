@@ -1,9 +1,10 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../errors.ts';
 import { makeFolder } from '../folders.ts';
 import { formatKeyRing, type KeyRing, newKey, parseKeyRing } from './key-ring.ts';
+import { rotateFile } from './rotate-file.ts';
 
 /** The key rings: the variable that configures each, and the file in `AGORA_DATA` where it is kept otherwise. */
 export const KEY_FILES = {
@@ -28,10 +29,8 @@ export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return kept(path);
+  return parse(readFileSync(path, 'utf8'), path, PUT_BACK);
 }
-
-const kept = (path: string): KeyRing => parse(readFileSync(path, 'utf8'), path, PUT_BACK);
 
 /** The remedy for a damaged file: a new key would not decrypt texts sealed with the old one. */
 const PUT_BACK =
@@ -39,48 +38,14 @@ const PUT_BACK =
 
 /**
  * Rotates keys: puts a new key before those of the generated file. New texts use it; the others still decrypt old ones.
- * Without a file none is made: it would look as if old texts could still be decrypted.
- * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; KEYS_MISSING; KEYS_BEING_ROTATED
+ * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; as {@link rotateFile}
  */
 export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   if (config[variable])
     throw new Fault('KEYS_CONFIGURED', `${variable} is configured: put a new key before the others there.`);
   const path = pathOf(config, variable);
-  if (!existsSync(path))
-    throw new Fault(
-      'KEYS_MISSING',
-      `There are no keys to rotate: ${path} is not there. Name in AGORA_DATA the folder where Agora keeps them. If the ` +
-        'file is lost, put it back from a backup; where nothing was started yet, the first start makes it.',
-    );
-  const made = `${path}.new`;
-  const file = openNew(made);
-  try {
-    // Read under the lock, so that a key that another command has added is kept.
-    const ring: KeyRing = [newKey(), ...kept(path)];
-    writeFileSync(file, formatKeyRing(ring));
-    fsyncSync(file);
-    // Atomically: without its keys, sealed texts are lost.
-    renameSync(made, path);
-    return ring;
-  } catch (error) {
-    rmSync(made, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Opens the new file of a ring, which is also the lock of a rotation. @throws Fault KEYS_BEING_ROTATED */
-function openNew(path: string): number {
-  try {
-    return openSync(path, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new Fault(
-      'KEYS_BEING_ROTATED',
-      `Another command is rotating these keys: ${path} is there. If none runs, one was killed half-way: remove that file, and try again.`,
-    );
-  }
+  const next = (text: string): string => formatKeyRing([newKey(), ...parse(text, path, PUT_BACK)]);
+  return parse(rotateFile(path, next), path);
 }
 
 /** Path of the file that keeps a ring which is not configured. */

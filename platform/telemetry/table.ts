@@ -209,6 +209,11 @@ export const METRICS = {
       { method: 'second_factor', outcome: 'refused' },
     ],
   },
+  agora_tokens_verified_total: {
+    kind: 'counter',
+    help: 'Access tokens that were good, by the id of the key that they were signed with: a key without any is needed no more.',
+    labels: ['key'],
+  },
   agora_tokens_refused_total: {
     kind: 'counter',
     help: 'Access tokens that were not good: forged, expired, of an ended session.',

@@ -60,6 +60,12 @@ const DEEDS: Record<string, () => Promise<[input: Record<string, unknown> | unde
     return [{ userId: other.id }, 'done'];
   },
   createApiKey: async () => [{ name: 'kept', scopes: ['order:read'] }, 'key'],
+  rotateApiKey: async () => [{ id: await key(self), idempotencyKey: newId('key') }, 'key'],
+  revokeApiKeyPreviousSecret: async () => {
+    const id = await key(self);
+    await it.client.mutate('rotateApiKey', { id, idempotencyKey: newId('key') }, 'key', self);
+    return [{ id }, 'revoked'];
+  },
   revokeApiKey: async () => [{ id: await key(self) }, 'revoked'],
   setUserRoles: async () => [{ id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }'],
 };
@@ -128,7 +134,9 @@ describe('an API key', () => {
   test('whose maker has lost the role does nothing with the scopes that a gateway has cached', async () => {
     const id = await key(self);
     await it.client.setRoles({ id: self.id, expectedVersion: 2, roles: ['OPERATOR'] }, admin);
-    expect(codeOf(await demote(asKey(id)))).toBe('FORBIDDEN');
+    const refused = await demote(asKey(id));
+    expect(codeOf(refused)).toBe('FORBIDDEN');
+    expect(refused.errors![0]!.message).toBe('This needs the scope identity:admin: you no longer have that.');
   });
 
   test('does what its maker may', async () => {

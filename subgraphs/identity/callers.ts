@@ -6,6 +6,7 @@
  * with the lock, without which two callers who shut each other out would both pass.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import type { IdempotencyKey } from '../../platform/data/idempotency.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, Unauthenticated } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -56,18 +57,37 @@ export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' |
     return actor.apiKeyId ? byKey(work, actor) : actor;
   };
 
+  const locksOf = ({ of, locks = [] }: Change, { actor }: RequestContext) => [...ownLock(actor), of, ...locks];
+
+  /** Work that is done for a caller who may still act, with present rights. @throws as `change` */
+  const checked =
+    <T>({ needs }: Change, { actor }: RequestContext, then: (work: Work<Tables>, caller: Actor) => Promise<T>) =>
+    async (work: Work<Tables>): Promise<T> => {
+      const caller = await currentCaller(work, actor);
+      if (needs && !caller.may(needs)) throw new Forbidden(`This needs the scope ${needs}: you no longer have that.`);
+      return then(work, caller);
+    };
+
   return {
     /** @throws Unauthenticated if the caller was shut out meanwhile; Forbidden if the caller lost the required scope */
     change: <T>(
-      { of, needs, locks = [] }: Change,
+      change: Change,
+      context: RequestContext,
+      then: (work: Work<Tables>, caller: Actor) => Promise<T>,
+    ): Promise<T> => store.write({ locks: locksOf(change, context), origin: context }, checked(change, context, then)),
+
+    /**
+     * A change that is done once per idempotency key. Its repetition returns the kept outcome, and checks the caller no
+     * more: what it is answered with beside that outcome is read by a `change`.
+     * @throws as `change`; Refusal IDEMPOTENCY_KEY_REUSED
+     */
+    changeOnce: <T>(
+      change: Change,
+      once: IdempotencyKey,
       context: RequestContext,
       then: (work: Work<Tables>, caller: Actor) => Promise<T>,
     ): Promise<T> =>
-      store.write({ locks: [...ownLock(context.actor), of, ...locks], origin: context }, async (work) => {
-        const caller = await currentCaller(work, context.actor);
-        if (needs && !caller.may(needs)) throw new Forbidden();
-        return then(work, caller);
-      }),
+      store.idempotent({ ...once, locks: locksOf(change, context), origin: context }, checked(change, context, then)),
   };
 };
 

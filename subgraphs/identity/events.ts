@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
-import { apiKeyCreated, apiKeyRevoked } from './api-keys/events.ts';
+import { apiKeyCreated, apiKeyPreviousSecretRevoked, apiKeyRevoked, apiKeyRotated } from './api-keys/events.ts';
 import { recoveryRequested } from './recovery/events.ts';
 import { RevocationReason } from './entities.ts';
 
@@ -38,6 +38,8 @@ export const emits = [
   sessionStarted,
   sessionRevoked,
   apiKeyCreated,
+  apiKeyRotated,
+  apiKeyPreviousSecretRevoked,
   apiKeyRevoked,
   recoveryRequested,
 ];

@@ -124,6 +124,17 @@ export type Mutation = {
    * sign-in of the last ten minutes.
    */
   createApiKey?: Maybe<CreateApiKeyPayload>;
+  /**
+   * Rotates an API key: gives it a new secret, which only this answer contains. Its id, name, scopes and owner stay, and
+   * its previous secret stays valid for the overlap, in which the key's programs are given the new one. It needs a sign-in
+   * of the last ten minutes.
+   */
+  rotateApiKey?: Maybe<RotateApiKeyPayload>;
+  /**
+   * Revokes the previous secret of a rotated API key at once, before its overlap is over: the caller's own, or any user's
+   * for administrators. The key itself may do so too. The new secret stays valid.
+   */
+  revokeApiKeyPreviousSecret?: Maybe<RevokeApiKeyPreviousSecretPayload>;
   /** Revokes an API key at once: the caller's own, or any user's for administrators. A key may revoke itself. */
   revokeApiKey?: Maybe<RevokeApiKeyPayload>;
   /**
@@ -218,6 +229,14 @@ export type MutationIssueGuestTokenArgs = {
 
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
+};
+
+export type MutationRotateApiKeyArgs = {
+  input: RotateApiKeyInput;
+};
+
+export type MutationRevokeApiKeyPreviousSecretArgs = {
+  input: RevokeApiKeyPreviousSecretInput;
 };
 
 export type MutationRevokeApiKeyArgs = {
@@ -461,7 +480,7 @@ export type ApiKey = {
   id: Scalars['ID']['output'];
   /** The key's purpose, in its owner's words. */
   name: Scalars['String']['output'];
-  /** The key's first characters: `agk_1a2b`. */
+  /** The first characters of its newest secret: `agk_1a2b`. */
   hint: Scalars['String']['output'];
   /** Granted scopes. One that the owner loses is lost to the key too; one that the owner gains is not added. */
   scopes: Array<Scalars['String']['output']>;
@@ -469,7 +488,22 @@ export type ApiKey = {
   createdAt: Scalars['DateTime']['output'];
   /** When it expires. */
   expiresAt: Scalars['DateTime']['output'];
-  /** When it was last used, to the minute. */
+  /** When its newest secret was last used, to the minute. Null: never yet. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was last rotated. Null: never. */
+  rotatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The secret before the last rotation, as long as it is valid. */
+  previousSecret?: Maybe<ApiKeyPreviousSecret>;
+};
+
+/** The secret that an API key had before it was rotated. It is valid for an overlap. */
+export type ApiKeyPreviousSecret = {
+  __typename?: 'ApiKeyPreviousSecret';
+  /** Its first characters: `agk_1a2b`. */
+  hint: Scalars['String']['output'];
+  /** When it ends. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** When it was last used, to the minute, before the rotation or since: a later time is a program without the new one. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -484,7 +518,7 @@ export type ApiKeyIdentity = {
   scopes: Array<Scalars['String']['output']>;
   /** The merchant that the key is confined to: the one its owner worked for when creating it, or works for now. */
   merchantId?: Maybe<Scalars['ID']['output']>;
-  /** When it expires. */
+  /** When the key expires, or the secret that was asked for, if that is earlier. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -501,6 +535,24 @@ export type CreateApiKeyInput = {
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** An API key to rotate. */
+export type RotateApiKeyInput = {
+  /** The key's id, not the key itself. */
+  id: Scalars['ID']['input'];
+  /** How long the previous secret stays valid: 0 to 604800 seconds (a week), 24 hours when not given. 0 ends it at once. */
+  overlapSeconds: Scalars['Int']['input'];
+  /** When the key expires from now on: in 366 days at most. When not given, as before. */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** A repetition with the same key rotates nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A rotated API key whose previous secret is to be revoked. */
+export type RevokeApiKeyPreviousSecretInput = {
+  /** The key's id, not the key itself. */
+  id: Scalars['ID']['input'];
+};
+
 /** An API key to revoke. */
 export type RevokeApiKeyInput = {
   /** The key's id, not the key itself. */
@@ -514,6 +566,29 @@ export type CreateApiKeyPayload = {
   key?: Maybe<Scalars['String']['output']>;
   /** The key's record, without the key itself. */
   apiKey?: Maybe<ApiKey>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of rotating an API key. */
+export type RotateApiKeyPayload = {
+  __typename?: 'RotateApiKeyPayload';
+  /**
+   * The new secret: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only; a
+   * repetition of the request gets it again for ten minutes, and null after that, or once the key was rotated again.
+   */
+  key?: Maybe<Scalars['String']['output']>;
+  /** The key's record, without its secrets. */
+  apiKey?: Maybe<ApiKey>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of revoking the previous secret of an API key. */
+export type RevokeApiKeyPreviousSecretPayload = {
+  __typename?: 'RevokeApiKeyPreviousSecretPayload';
+  /** Whether it was revoked: not if there is none, or none any more. */
+  revoked?: Maybe<Scalars['Boolean']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -929,10 +1004,15 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   ApiKey: ResolverTypeWrapper<ApiKeyRow>;
+  ApiKeyPreviousSecret: ResolverTypeWrapper<ApiKeyPreviousSecret>;
   ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
   CreateApiKeyInput: CreateApiKeyInput;
+  RotateApiKeyInput: RotateApiKeyInput;
+  RevokeApiKeyPreviousSecretInput: RevokeApiKeyPreviousSecretInput;
   RevokeApiKeyInput: RevokeApiKeyInput;
   CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RotateApiKeyPayload: ResolverTypeWrapper<Omit<RotateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokeApiKeyPreviousSecretPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPreviousSecretPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   AuditFilter: AuditFilter;
   AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
@@ -991,10 +1071,15 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   ApiKey: ApiKeyRow;
+  ApiKeyPreviousSecret: ApiKeyPreviousSecret;
   ApiKeyIdentity: ApiKeyIdentityRow;
   CreateApiKeyInput: CreateApiKeyInput;
+  RotateApiKeyInput: RotateApiKeyInput;
+  RevokeApiKeyPreviousSecretInput: RevokeApiKeyPreviousSecretInput;
   RevokeApiKeyInput: RevokeApiKeyInput;
   CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RotateApiKeyPayload: Omit<RotateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokeApiKeyPreviousSecretPayload: Omit<RevokeApiKeyPreviousSecretPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   AuditFilter: AuditFilter;
   AuditEntry: AuditEntryRow;
@@ -1056,6 +1141,8 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
   issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
   createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  rotateApiKey?: Resolver<Maybe<ResolversTypes['RotateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRotateApiKeyArgs, 'input'>>;
+  revokeApiKeyPreviousSecret?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPreviousSecretPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyPreviousSecretArgs, 'input'>>;
   revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   beginProviderSignIn?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginProviderSignInArgs, 'input'>>;
   completeProviderSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteProviderSignInArgs, 'input'>>;
@@ -1146,6 +1233,14 @@ export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends Res
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  previousSecret?: Resolver<Maybe<ResolversTypes['ApiKeyPreviousSecret']>, ParentType, ContextType>;
+};
+
+export type ApiKeyPreviousSecretResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyPreviousSecret'] = ResolversParentTypes['ApiKeyPreviousSecret']> = {
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
@@ -1159,6 +1254,17 @@ export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType ext
 export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
   key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RotateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RotateApiKeyPayload'] = ResolversParentTypes['RotateApiKeyPayload']> = {
+  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeApiKeyPreviousSecretPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPreviousSecretPayload'] = ResolversParentTypes['RevokeApiKeyPreviousSecretPayload']> = {
+  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1181,7 +1287,7 @@ export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
+export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_ROTATED?: any, API_KEY_PREVIOUS_SECRET_REVOKED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
 
 export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1303,8 +1409,11 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   UserPayload?: UserPayloadResolvers<ContextType>;
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyPreviousSecret?: ApiKeyPreviousSecretResolvers<ContextType>;
   ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
+  RotateApiKeyPayload?: RotateApiKeyPayloadResolvers<ContextType>;
+  RevokeApiKeyPreviousSecretPayload?: RevokeApiKeyPreviousSecretPayloadResolvers<ContextType>;
   RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
   AuditAction?: AuditActionResolvers;

@@ -1,10 +1,12 @@
-/** For the permission walk: a merchant's API key and session, a customer's user and linked identity. */
+/** For the permission walk: a merchant's API key, rotated, and session, a customer's user and linked identity. */
 import { newId } from '../../platform/ids.ts';
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
 
 const KEY =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } userErrors { message } } }';
+const ROTATE =
+  'mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { apiKey { id } userErrors { message } } }';
 const ADMIN = ['identity:admin'];
 
 /** A thing of an account, which its user and administrators see. */
@@ -19,6 +21,7 @@ const account = (type: string, id: string, of: Thing['of'], secrets = [id]): Thi
 export const world: RoomWorld = {
   async ofMerchant({ tell, unique }, { who, of: { user } }) {
     const { apiKey } = (await tell(KEY, { name: unique('key'), scopes: ['product:write'] }, who.actor)).createApiKey;
+    await tell(ROTATE, { id: apiKey.id, idempotencyKey: unique('rotation') }, who.actor);
     return [account('ApiKey', apiKey.id, { user }), account('Session', who.actor!.sessionId!, { user })];
   },
 

@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { createDecisions } from '../../platform/decisions/decisions.ts';
 import { inventoryDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
@@ -8,6 +9,7 @@ import { locationResolvers } from './location/resolvers.ts';
 import { inventoryQueries } from './queries.ts';
 import { reservationResolvers } from './reservation/resolvers.ts';
 import { reservationService } from './reservation/service.ts';
+import { spreadPolicy } from './reservation/spread-policy.ts';
 import { inventoryResolvers } from './resolvers.ts';
 import { inventoryService } from './service.ts';
 
@@ -25,7 +27,7 @@ export default defineAgent({
     {
       id: 'reserve-stock',
       name: 'Reserve stock',
-      description: 'Sets units aside for an order, over several locations, all or nothing.',
+      description: 'Sets units aside for an order, over as few locations as possible, all or nothing.',
     },
     {
       id: 'maintain-stock',
@@ -35,20 +37,24 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  decisions: true,
   grants: { MERCHANT: ['write'] },
   emits,
   build(agentContext) {
     const queries = inventoryQueries(agentContext.store.read);
     const load = inventoryLoaders(queries);
+    const decisions = createDecisions(agentContext, [spreadPolicy]);
     return {
       resolvers: [
         inventoryResolvers({ queries, load, service: inventoryService(agentContext) }),
         locationResolvers(agentContext, { queries, load }),
-        reservationResolvers(agentContext),
+        reservationResolvers(agentContext, decisions),
+        decisions.resolvers,
         importResolvers(agentContext),
       ],
       scheduledJobs: [
         { name: 'expire-reservations', everySeconds: 5, run: reservationService(agentContext).expireDue },
+        ...decisions.scheduledJobs,
       ],
       demo: { after: [], load: inventoryDemo(agentContext.store.read) },
     };

@@ -76,6 +76,7 @@ export const ReservationSchema = defineEntity({
     version: p.integer().version().default(1),
     createdAt: p.datetime(),
     closedAt: p.datetime().nullable(),
+    decisionId: p.string().nullable(),
   },
 });
 

@@ -6,7 +6,7 @@ import type { LocationRow, StockLevelRow, MovementRow, ReservationRow, Reservati
 import type { ProductVariantRow, MovementConnectionRow } from './queries.ts';
 import type { ReservationPayloadRow } from './reservation/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
+import type { Decision, DecisionConnection, DecisionFilter, ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, ReviewDecisionInput, Scalars, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
 
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 
@@ -35,6 +35,8 @@ export type Query = {
   locations?: Maybe<Array<Location>>;
   /** Those of these locations that do not exist. */
   unknownLocations: Array<Scalars['ID']['output']>;
+  /** Decisions over which locations reservations were spread, the latest first. `subjectId` is the order. */
+  inventoryDecisions?: Maybe<DecisionConnection>;
 };
 
 export type QueryStockLevelsArgs = {
@@ -53,6 +55,12 @@ export type QueryAvailabilityOfArgs = {
 
 export type QueryUnknownLocationsArgs = {
   ids: Array<Scalars['ID']['input']>;
+};
+
+export type QueryInventoryDecisionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DecisionFilter>;
 };
 
 export type Mutation = {
@@ -79,6 +87,8 @@ export type Mutation = {
    * it is refused with `RESERVATION_RELEASED`.
    */
   releaseReservation?: Maybe<ReleasePayload>;
+  /** Records a person's view of a decision beside it. Nothing that is reserved changes. Staff only. */
+  reviewInventoryDecision?: Maybe<InventoryDecisionPayload>;
 };
 
 export type MutationAdjustStockArgs = {
@@ -111,6 +121,10 @@ export type MutationReserveStockArgs = {
 
 export type MutationReleaseReservationArgs = {
   input: ReleaseReservationInput;
+};
+
+export type MutationReviewInventoryDecisionArgs = {
+  input: ReviewDecisionInput;
 };
 
 /** A variant of a product, the unit that is bought: a size, a colour. */
@@ -370,6 +384,11 @@ export type Reservation = {
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** The reserved units by variant and location. */
   lines: Array<ReservationLine>;
+  /**
+   * The decision over which locations it was spread. Null if there was nothing to choose between, and when the decision
+   * is not kept any more.
+   */
+  decision?: Maybe<Decision>;
 };
 
 /** Reserved units of one variant at one location. */
@@ -427,6 +446,15 @@ export type ReleasePayload = {
   __typename?: 'ReleasePayload';
   /** Whether units were released. */
   released: Scalars['Boolean']['output'];
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of reviewing a decision. */
+export type InventoryDecisionPayload = {
+  __typename?: 'InventoryDecisionPayload';
+  /** The reviewed decision, with its reviews. */
+  decision?: Maybe<Decision>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -502,6 +530,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ReleaseReservationInput: ReleaseReservationInput;
   ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
   ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  InventoryDecisionPayload: ResolverTypeWrapper<Omit<InventoryDecisionPayload, 'decision' | 'userErrors'> & { decision?: Maybe<ResolversTypes['Decision']>, userErrors: Array<ResolversTypes['UserError']> }>;
   MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
   MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
 };
@@ -535,6 +564,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   ReleaseReservationInput: ReleaseReservationInput;
   ReservationPayload: ReservationPayloadRow;
   ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  InventoryDecisionPayload: Omit<InventoryDecisionPayload, 'decision' | 'userErrors'> & { decision?: Maybe<ResolversParentTypes['Decision']>, userErrors: Array<ResolversParentTypes['UserError']> };
   MovementConnection: MovementConnectionRow;
   MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
 };
@@ -549,6 +579,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   availabilityOf?: Resolver<Array<ResolversTypes['VariantAvailability']>, ParentType, ContextType, RequireFields<QueryAvailabilityOfArgs, 'variantIds'>>;
   locations?: Resolver<Maybe<Array<ResolversTypes['Location']>>, ParentType, ContextType>;
   unknownLocations?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryUnknownLocationsArgs, 'ids'>>;
+  inventoryDecisions?: Resolver<Maybe<ResolversTypes['DecisionConnection']>, ParentType, ContextType, RequireFields<QueryInventoryDecisionsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -560,6 +591,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   reserveStock?: Resolver<Maybe<ResolversTypes['ReservationPayload']>, ParentType, ContextType, RequireFields<MutationReserveStockArgs, 'input'>>;
   releaseReservation?: Resolver<Maybe<ResolversTypes['ReleasePayload']>, ParentType, ContextType, RequireFields<MutationReleaseReservationArgs, 'input'>>;
+  reviewInventoryDecision?: Resolver<Maybe<ResolversTypes['InventoryDecisionPayload']>, ParentType, ContextType, RequireFields<MutationReviewInventoryDecisionArgs, 'input'>>;
 };
 
 export type ProductVariantResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductVariant'] = ResolversParentTypes['ProductVariant'], FederationReferenceType extends FederationReferenceTypes['ProductVariant'] = FederationReferenceTypes['ProductVariant']> = {
@@ -652,6 +684,7 @@ export type ReservationResolvers<ContextType = RequestContext, ParentType extend
   status?: Resolver<ResolversTypes['ReservationStatus'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lines?: Resolver<Array<ResolversTypes['ReservationLine']>, ParentType, ContextType>;
+  decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType>;
 };
 
 export type ReservationLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReservationLine'] = ResolversParentTypes['ReservationLine']> = {
@@ -669,6 +702,11 @@ export type ReservationPayloadResolvers<ContextType = RequestContext, ParentType
 
 export type ReleasePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReleasePayload'] = ResolversParentTypes['ReleasePayload']> = {
   released?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type InventoryDecisionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InventoryDecisionPayload'] = ResolversParentTypes['InventoryDecisionPayload']> = {
+  decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -706,6 +744,7 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   ReservationStatus?: ReservationStatusResolvers;
   ReservationPayload?: ReservationPayloadResolvers<ContextType>;
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
+  InventoryDecisionPayload?: InventoryDecisionPayloadResolvers<ContextType>;
   MovementConnection?: MovementConnectionResolvers<ContextType>;
   MovementEdge?: MovementEdgeResolvers<ContextType>;
 };

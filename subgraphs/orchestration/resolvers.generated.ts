@@ -782,7 +782,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Agent: ResolverTypeWrapper<AgentRow>;
   AgentDependency: ResolverTypeWrapper<AgentDependencyRow>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   DependencyStatus: DependencyStatus;
   ConnectionPool: ResolverTypeWrapper<ConnectionPool>;
   CircuitBreaker: ResolverTypeWrapper<CircuitBreakerRow>;
@@ -835,7 +834,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Subscription: Record<PropertyKey, never>;
   Agent: AgentRow;
   AgentDependency: AgentDependencyRow;
-  Float: Scalars['Float']['output'];
   ConnectionPool: ConnectionPool;
   CircuitBreaker: CircuitBreakerRow;
   ResetBreakerInput: ResetBreakerInput;

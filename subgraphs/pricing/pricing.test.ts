@@ -191,6 +191,8 @@ describe('a price', () => {
     [{ amount: '5', channel: 'channel_none' }, 'NOT_FOUND', 'channel'],
     [{ amount: '5', validUntil: '2026-05-31T00:00:00Z' }, 'INVALID_INPUT', 'validUntil'],
     [{ amount: '5', reason: 'x'.repeat(501) }, 'INVALID_INPUT', 'reason'],
+    [{ amount: '5', reason: 'a\u0000b' }, 'INVALID_INPUT', 'reason'],
+    [{ amount: '5', reason: 'x\ud800y' }, 'INVALID_INPUT', 'reason'],
   ])('is refused as %j, and nothing is written', async (input, code, field) => {
     const variantId = await newVariant();
     expect(await setPrice({ variantId, ...input })).toMatchObject({
@@ -198,6 +200,21 @@ describe('a price', () => {
       userErrors: [{ code, path: ['input', field] }],
     });
     expect(await pricesOf(variantId, 'id')).toEqual([]);
+  });
+
+  test.each(['a\u0000b', 'x\ud800y'])('that is there is not changed for the reason %j', async (reason) => {
+    const variantId = await newVariant();
+    expect((await setPrice({ variantId, amount: '5.00' })).price).toMatchObject({ version: 1 });
+    for (const more of [{}, { expectedVersion: 1 }])
+      expect(await setPrice({ variantId, amount: '6', reason, ...more })).toMatchObject({
+        price: null,
+        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'reason'] }],
+      });
+    expect(await pricesOf(variantId, 'amount { amount } version')).toEqual([
+      { amount: { amount: '5.00' }, version: 1 },
+    ]);
+    const changes = await pricing.agents.events('pricing.price_changed');
+    expect(changes.filter(({ payload }) => payload.variantId === variantId)).toHaveLength(1);
   });
 });
 

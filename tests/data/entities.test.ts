@@ -4,7 +4,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EntitySchema } from '@mikro-orm/core';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
+import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -118,7 +120,11 @@ function withoutFree(declared: Tables, made: Tables): Tables {
   return declared;
 }
 
-test.each(agents.map(({ name, entities }) => ({ name, entities })))(
+/** Entities of an agent, with those of the platform that its definition asks for. */
+const entitiesOf = ({ entities, decisions }: AgentDefinition): readonly EntitySchema[] =>
+  decisions ? [...entities, DecisionSchema, DecisionOutcomeSchema] : entities;
+
+test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(
   'the tables of $name are those of its entities: columns, types, keys, defaults and listed values',
   async ({ name, entities }) => {
     const made = await madeIn(name);

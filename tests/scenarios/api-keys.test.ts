@@ -89,6 +89,59 @@ test('a key that is revoked is refused at once, over HTTP and at a new socket', 
   await expect(overSocket().until((events) => events.length > 0)).rejects.toThrow('waited in vain');
 });
 
+const ROTATE = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { key apiKey { id hint previousSecret { hint lastUsedAt } } userErrors { code } } }`;
+const END = `mutation ($id: ID!) { revokeApiKeyPreviousSecret(input: { id: $id }) { revoked userErrors { code } } }`;
+const rotated = async (token: string, id: string, overlapSeconds: number) =>
+  (await as(token, ROTATE, { input: { id, overlapSeconds, idempotencyKey: `rotate ${id} ${++n}` } })).data.rotateApiKey;
+const isGood = async (key: string): Promise<boolean> => (await as(key, '{ me { id } }')).status === 200;
+const untilRefused = (key: string): Promise<boolean> =>
+  untilAnswer(
+    () => isGood(key),
+    (good) => !good,
+    'a secret that has ended is still good',
+  );
+
+test('a rotated key goes on without a failed request, and its previous secret ends early, or with the overlap', async () => {
+  const { token } = await staff('OPERATOR');
+  const { key, apiKey } = await keyOf(token, '*:read');
+  expect(await isGood(key)).toBe(true);
+  const second = await rotated(token, apiKey.id, 3600);
+  expect(second.apiKey.previousSecret).toEqual({ hint: key.slice(0, 8), lastUsedAt: expect.any(String) });
+  // The gateway has an answer about the first in its cache, from before the rotation.
+  expect([await isGood(key), await isGood(second.key)]).toEqual([true, true]);
+  // By the program itself, with its new secret.
+  const { data } = await as(second.key, END, { id: apiKey.id });
+  expect(data.revokeApiKeyPreviousSecret).toEqual({ revoked: true, userErrors: [] });
+  await untilRefused(key);
+  expect(await isGood(second.key)).toBe(true);
+
+  const third = await rotated(token, apiKey.id, 1);
+  expect(await isGood(third.key)).toBe(true);
+  await untilRefused(second.key);
+  expect(await isGood(third.key)).toBe(true);
+});
+
+test('a socket that was opened with the previous secret stays open in the overlap, and is closed after it', async () => {
+  const { token } = await staff('OPERATOR');
+  const { key, apiKey } = await keyOf(token, '*:read');
+  const [connected, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ code: number }>()];
+  const client = createClient({
+    url: shop.url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    lazy: false,
+    retryAttempts: 0,
+    onNonLazyError: () => {},
+    connectionParams: { authorization: `Bearer ${key}` },
+    on: { connected: () => connected.resolve(), closed: (event) => closed.resolve(event as { code: number }) },
+  });
+  await connected.promise;
+  const before = Date.now();
+  await rotated(token, apiKey.id, 8);
+  expect((await closed.promise).code).toBe(4401);
+  expect(Date.now() - before).toBeGreaterThanOrEqual(8000);
+  await client.dispose();
+});
+
 test('a key is refused when it is mistyped, unknown, expired, or when its maker lost the role', async () => {
   const { id, token } = await staff('OPERATOR');
   const { key, apiKey } = await keyOf(token, 'order:read');

@@ -56,6 +56,8 @@ async function generate(
       mappers: {
         Money: `${of('money.ts')}#Money as MoneyValue`,
         UserError: `${of('errors.ts')}#UserError as UserErrorValue`,
+        Decision: `${of('decisions/decision-entity.ts')}#DecisionRow`,
+        DecisionConnection: `${of('decisions/decision-entity.ts')}#DecisionConnectionRow`,
         ...mappers,
       },
       enumValues,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Actor } from '../../../platform/identity/actor.ts';
-import { checkExpiry, checkScopes, scopesLeft } from './domain.ts';
+import { checkExpiry, checkOverlap, checkScopes, scopesLeft } from './domain.ts';
 
 const NOW = new Date('2026-06-01T12:00:00Z');
 const as = (role: 'ADMIN' | 'OPERATOR' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER') =>
@@ -48,4 +48,12 @@ test('every key expires, within a year', () => {
   expect(checkExpiry(null, NOW)).toEqual(new Date('2026-08-30T12:00:00Z'));
   expect(() => checkExpiry(NOW, NOW)).toThrow('future');
   expect(() => checkExpiry(new Date('2027-06-03T12:00:00Z'), NOW)).toThrow('366');
+});
+
+test('a previous secret ends with its overlap, of a week at most, or with its key', () => {
+  const end = new Date('2026-06-03T12:00:00Z');
+  expect(checkOverlap(86_400, NOW)(end)).toEqual(new Date('2026-06-02T12:00:00Z'));
+  expect(checkOverlap(604_800, NOW)(end)).toEqual(end);
+  expect(checkOverlap(0, NOW)(end)).toEqual(NOW);
+  for (const seconds of [-1, 604_801]) expect(() => checkOverlap(seconds, NOW)).toThrow('a week at most');
 });

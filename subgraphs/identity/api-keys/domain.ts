@@ -1,6 +1,7 @@
 /** The rules of API keys. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
+import type { ApiKeyRow } from './entities.ts';
 
 /** The most scopes of one key. */
 const MAX_SCOPES = 50;
@@ -44,6 +45,52 @@ function broughtBy(scope: string): string[] {
 /** The scopes of a key that its maker still has. */
 export const scopesLeft = (scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] =>
   scopes.filter((scope) => maker.may(scope));
+
+/** The time for which a new secret is kept, sealed, for a repetition of the request whose answer was lost. */
+export const REPEATABLE_MS = 10 * 60_000;
+/** The longest overlap of a rotation: a week. */
+const MAX_OVERLAP_SECONDS = 604_800;
+
+/** When the previous secret of a key that is rotated now ends, at the key's own end at the latest. @throws Refusal INVALID_INPUT */
+export function checkOverlap(seconds: number, now: Date): (expiresAt: Date) => Date {
+  if (seconds < 0 || seconds > MAX_OVERLAP_SECONDS)
+    throw refuse('INVALID_INPUT', `The overlap is 0 to ${MAX_OVERLAP_SECONDS} seconds: a week at most.`, [
+      'input',
+      'overlapSeconds',
+    ]);
+  return (expiresAt) => new Date(Math.min(now.getTime() + seconds * 1000, expiresAt.getTime()));
+}
+
+/** Whether a key is neither revoked nor expired. */
+export const isLiving = ({ revokedAt, expiresAt }: Pick<ApiKeyRow, 'revokedAt' | 'expiresAt'>, now: Date): boolean =>
+  !revokedAt && expiresAt > now;
+
+/** Whether a key's previous secret is valid beside the newest one. */
+export const isInOverlap = ({ previousExpiresAt }: Pick<ApiKeyRow, 'previousExpiresAt'>, now: Date): boolean =>
+  previousExpiresAt !== null && previousExpiresAt > now;
+
+/** The previous secret of a key, as the graph shows it, while it is valid; null otherwise. */
+export const previousSecretOf = (key: ApiKeyRow, now: Date) =>
+  isInOverlap(key, now)
+    ? { hint: key.previousHint!, expiresAt: key.previousExpiresAt!, lastUsedAt: key.previousLastUsedAt }
+    : null;
+
+/**
+ * Checks that a key can get a new secret. During an overlap it cannot: of three secrets the one that is in use would end.
+ * @throws Refusal INVALID_STATE
+ */
+export function checkRotatable(key: Pick<ApiKeyRow, 'revokedAt' | 'expiresAt' | 'previousExpiresAt'>, now: Date): void {
+  const path = ['input', 'id'];
+  if (!isLiving(key, now))
+    throw refuse('INVALID_STATE', 'The key has expired or was revoked: create another with `createApiKey`.', path);
+  if (isInOverlap(key, now))
+    throw refuse(
+      'INVALID_STATE',
+      `The key was rotated already, and its previous secret is valid until ${key.previousExpiresAt!.toISOString()}: wait, ` +
+        'or end that one with `revokeApiKeyPreviousSecret`.',
+      path,
+    );
+}
 
 /** The expiry of a key; every key has one. @throws Refusal INVALID_INPUT */
 export function checkExpiry(asked: Date | null | undefined, now: Date): Date {

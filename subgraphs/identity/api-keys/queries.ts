@@ -1,18 +1,19 @@
 import { type Kysely, sql } from 'kysely';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 import { keyActor } from './bounds.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 
 /** The identity of a key, for the gateway. */
-export type ApiKeyIdentityRow = Pick<ApiKeyRow, 'id' | 'userId' | 'scopes' | 'merchantId' | 'expiresAt'>;
+export type ApiKeyIdentityRow = Pick<ApiKeyRow, 'id' | 'userId' | 'scopes' | 'expiresAt'> &
+  Pick<AccountRow, 'merchantId'>;
 
-/** Living keys, each with the present rights of its maker, for its actor (bounds.ts). */
+/** Living keys, whichever of their secrets is shown, each with the present rights of its maker, for its actor (bounds.ts). */
 export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
   db
     .selectFrom('api_key')
     .innerJoin('account', 'account.id', 'api_key.userId')
-    .select(['api_key.id', 'userId', 'scopes', 'roles', 'api_key.merchantId as madeFor', 'account.merchantId'])
+    .select(['api_key.id', 'userId', 'scopes', 'roles', 'madeFor', 'account.merchantId'])
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>', now);
 
@@ -29,24 +30,39 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
       .orderBy('id', 'desc')
       .execute(),
 
-  /** The identity of a living key, by its hash. Its use is recorded, to the minute. */
+  /**
+   * The identity of a living key, by the hash of its newest secret, or of the previous one during the overlap of a
+   * rotation. The use of that secret is recorded, to the minute.
+   */
   async identity(hash: string, now: Date): Promise<ApiKeyIdentityRow | null> {
     const row = await keysWithMakers(db, now)
-      .select(['expiresAt', 'lastUsedAt'])
-      .where('hash', '=', hash)
+      .select(['hash', 'expiresAt', 'lastUsedAt', 'previousExpiresAt', 'previousLastUsedAt'])
+      .where(({ or, and, eb }) =>
+        or([eb('hash', '=', hash), and([eb('previousHash', '=', hash), eb('previousExpiresAt', '>', now)])]),
+      )
       .executeTakeFirst();
     if (!row) return null;
-    if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() >= 60_000) await noteUse(db, row.id, now);
+    const isPrevious = row.hash !== hash;
+    const lastUsedAt = isPrevious ? row.previousLastUsedAt : row.lastUsedAt;
+    if (!lastUsedAt || now.getTime() - lastUsedAt.getTime() >= 60_000) await noteUse(db, hash, now);
     const { scopes, merchantId = null } = keyActor(row);
-    return { id: row.id, userId: row.userId, scopes: [...scopes], merchantId, expiresAt: row.expiresAt };
+    const ends = isPrevious ? [row.expiresAt, row.previousExpiresAt!] : [row.expiresAt];
+    const expiresAt = new Date(Math.min(...ends.map((end) => end.getTime())));
+    return { id: row.id, userId: row.userId, scopes: [...scopes], merchantId, expiresAt };
   },
 });
 
-/** Records the use of a key. A key stays good while nothing can be written: the answer matters more than the record. */
-const noteUse = (db: Kysely<Tables>, id: string, now: Date): Promise<unknown> =>
+/**
+ * Records the use of a secret, whichever of its key's two it is by now. A key stays good while nothing can be written:
+ * the answer matters more than the record.
+ */
+const noteUse = (db: Kysely<Tables>, hash: string, now: Date): Promise<unknown> =>
   db
     .updateTable('api_key')
-    .set({ lastUsedAt: sql<Date>`greatest(last_used_at, ${now})` })
-    .where('id', '=', id)
+    .set({
+      lastUsedAt: sql<Date>`case when hash = ${hash} then greatest(last_used_at, ${now}) else last_used_at end`,
+      previousLastUsedAt: sql<Date>`case when previous_hash = ${hash} then greatest(previous_last_used_at, ${now}) else previous_last_used_at end`,
+    })
+    .where(({ or, eb }) => or([eb('hash', '=', hash), eb('previousHash', '=', hash)]))
     .execute()
     .catch(() => undefined);

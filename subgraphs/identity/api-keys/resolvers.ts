@@ -5,6 +5,8 @@ import type { Tables } from '../entities.ts';
 import type { IdentityParts } from '../parts.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { apiKeyQueries } from './queries.ts';
+import { previousSecretOf } from './domain.ts';
+import { apiKeyRotation } from './rotation.ts';
 import { apiKeyService } from './service.ts';
 
 /** Resolvers of API keys, for programs. */
@@ -12,6 +14,7 @@ export const apiKeyResolvers = (agentContext: AgentContext<Tables>, parts: Ident
   const { clock, store } = agentContext;
   const queries = apiKeyQueries(store.read);
   const service = apiKeyService(agentContext, parts);
+  const rotation = apiKeyRotation(agentContext, parts);
   return {
     Query: {
       myApiKeys: (_, __, { actor }) => {
@@ -22,8 +25,12 @@ export const apiKeyResolvers = (agentContext: AgentContext<Tables>, parts: Ident
     },
     Mutation: {
       createApiKey: (_, { input }, context) => payload(() => service.createApiKey(input, context)),
+      rotateApiKey: (_, { input }, context) => payload(() => rotation.rotateApiKey(input, context)),
+      revokeApiKeyPreviousSecret: (_, { input }, context) =>
+        payload(async () => ({ revoked: await rotation.revokeApiKeyPreviousSecret(input.id, context) })),
       revokeApiKey: (_, { input }, context) =>
         payload(async () => ({ revoked: await service.revokeApiKey(input.id, context) })),
     },
+    ApiKey: { previousSecret: (key) => previousSecretOf(key, clock.now()) },
   };
 };

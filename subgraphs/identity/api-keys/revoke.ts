@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Work } from '../../../platform/store/store.ts';
 import type { Tables } from '../entities.ts';
 import { apiKeyRevoked } from './events.ts';
@@ -8,13 +9,16 @@ export async function revokeKeys(
   which: { id: string } | { userId: string },
   now: Date,
 ): Promise<string[]> {
-  const update = work.sql.updateTable('api_key').set({ revokedAt: now }).where('revokedAt', 'is', null);
+  const update = work.sql
+    .updateTable('api_key')
+    .set({ revokedAt: now, version: sql`version + 1` })
+    .where('revokedAt', 'is', null);
   const chosen = 'id' in which ? update.where('id', '=', which.id) : update.where('userId', '=', which.userId);
-  const revoked = await chosen.returning(['id', 'userId']).execute();
-  for (const { id, userId } of revoked)
+  const revoked = await chosen.returning(['id', 'userId', 'version']).execute();
+  for (const { id, userId, version } of revoked)
     work.publish(apiKeyRevoked, {
       aggregateId: id,
-      aggregateVersion: 2,
+      aggregateVersion: version,
       payload: { apiKeyId: id, userId },
     });
   return revoked.map(({ id }) => id);

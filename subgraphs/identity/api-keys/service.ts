@@ -4,7 +4,7 @@ import { countOf } from '../../../platform/data/count.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
-import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
+import { newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
@@ -13,12 +13,12 @@ import type { SignInParts } from '../sign-in/service.ts';
 import { checkExpiry, checkScopes } from './domain.ts';
 import { apiKeyCreated } from './events.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
+import { endingOf } from './ending.ts';
 import { revokeKeys } from './revoke.ts';
+import { traitsOf } from './traits.ts';
 
 /** The most living keys of one user. */
 const MAX_KEYS = 50;
-/** Characters of a key that its owner recognises it by: the prefix and four more. */
-const HINT = 8;
 
 export const apiKeyService = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
@@ -42,14 +42,20 @@ export const apiKeyService = (
       id: newId('apikey'),
       userId: actor.id,
       name: input.name,
-      hash: hashOfApiKey(key),
-      hint: key.slice(0, HINT),
+      ...traitsOf(key),
       scopes,
-      merchantId: actor.merchantId ?? null,
+      madeFor: actor.merchantId ?? null,
       createdAt: now,
       expiresAt,
       lastUsedAt: null,
       revokedAt: null,
+      version: 1,
+      rotatedAt: null,
+      previousHash: null,
+      previousHint: null,
+      previousExpiresAt: null,
+      previousLastUsedAt: null,
+      sealedSecret: null,
     };
     await callers.change({ of: actor.id }, context, async (work) => {
       const living = work.sql
@@ -70,16 +76,10 @@ export const apiKeyService = (
 
   /** Revokes an own key, or for administrators any key. Returns whether it was good. @throws Refusal NOT_FOUND */
   async revokeApiKey(id: string, context: RequestContext): Promise<boolean> {
-    const { actor } = context;
-    const key = await store.read.selectFrom('api_key').select('userId').where('id', '=', id).executeTakeFirst();
-    // A key may revoke itself: a finder of a leaked key can end it.
-    const isOwn = key?.userId === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
-    if (!key || !(isOwn || actor.may('identity:admin')))
-      throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);
-    const change = isOwn ? { of: key.userId } : { of: key.userId, needs: 'identity:admin' };
+    const change = await endingOf(store, id, context.actor);
     return callers.change(change, context, async (work) => {
       if ((await revokeKeys(work, { id }, clock.now())).length === 0) return false;
-      await record(work, context, { action: 'API_KEY_REVOKED', userId: key.userId, objectId: id });
+      await record(work, context, { action: 'API_KEY_REVOKED', userId: change.of, objectId: id });
       return true;
     });
   },

@@ -1,6 +1,7 @@
-import type { DeleteResult, Kysely } from 'kysely';
+import type { DeleteResult, Kysely, UpdateResult } from 'kysely';
 import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { REPEATABLE_MS } from '../api-keys/domain.ts';
 import type { Tables } from '../entities.ts';
 import { ENROLMENT_MS } from '../second-factor/domain.ts';
 import { FORGET_MS } from '../sign-in/backoff.ts';
@@ -9,7 +10,11 @@ const CHUNK = 1000;
 /** The time for which an ended session can still be seen, with the reason. */
 const KEEP_SESSIONS_MS = 30 * 86_400_000;
 
-type Deletion = (sql: Kysely<Tables>) => { executeTakeFirst(): Promise<DeleteResult> };
+/** A deletion of rows, or of a secret that stands in them. */
+type Deletion = (sql: Kysely<Tables>) => { executeTakeFirst(): Promise<DeleteResult | UpdateResult> };
+
+const countOf = (result: DeleteResult | UpdateResult): bigint =>
+  'numDeletedRows' in result ? result.numDeletedRows : result.numUpdatedRows;
 
 /** The deletions, each of a chunk of rows. */
 function deletions(now: Date): Deletion[] {
@@ -46,6 +51,20 @@ function deletions(now: Date): Deletion[] {
       return sql.deleteFrom('sign_in_attempts').where('key', 'in', old.limit(CHUNK));
     },
     (sql) => {
+      const given = before(REPEATABLE_MS);
+      const old = sql
+        .selectFrom('api_key')
+        .select('id')
+        .where('sealedSecret', 'is not', null)
+        .where('rotatedAt', '<', given);
+      // The condition is repeated on the row itself: the key may be rotated again meanwhile.
+      return sql
+        .updateTable('api_key')
+        .set({ sealedSecret: null })
+        .where('id', 'in', old.limit(CHUNK))
+        .where('rotatedAt', '<', given);
+    },
+    (sql) => {
       const old = sql.selectFrom('session').select('id').where('expiresAt', '<', before(KEEP_SESSIONS_MS));
       return sql.deleteFrom('session').where('id', 'in', old.limit(CHUNK));
     },
@@ -54,7 +73,8 @@ function deletions(now: Date): Deletion[] {
 
 /**
  * Scheduled job that deletes expired refresh tokens, mail tokens, challenges and attempts, second factors that were
- * never confirmed, sessions long over, and old failed attempts, in chunks, each a short transaction.
+ * never confirmed, sealed secrets of rotated API keys, sessions long over, and old failed attempts, in chunks, each a
+ * short transaction.
  */
 export const forgetExpired = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>): ScheduledJob => ({
   name: 'forget-expired',
@@ -62,10 +82,7 @@ export const forgetExpired = ({ store, clock }: Pick<AgentContext<Tables>, 'stor
   async run(signal) {
     for (const deletion of deletions(clock.now()))
       await inChunks(signal, () =>
-        store.write(
-          { locks: [], origin: {} },
-          async ({ sql }) => (await deletion(sql).executeTakeFirst()).numDeletedRows,
-        ),
+        store.write({ locks: [], origin: {} }, async ({ sql }) => countOf(await deletion(sql).executeTakeFirst())),
       );
   },
 });

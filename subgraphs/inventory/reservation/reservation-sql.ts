@@ -5,8 +5,8 @@
  * variant and location, so that statements never deadlock.
  */
 import { type Kysely, sql } from 'kysely';
-import type { Allocation, FreeStock } from '../domain.ts';
 import type { ReservationRow, Tables } from '../entities.ts';
+import type { Allocation, FreeStock } from './domain.ts';
 
 /** The state on which a reservation is decided. */
 export interface Standing {
@@ -38,7 +38,7 @@ export async function standingOf(
 }
 
 /** A reservation about to be written. */
-export interface NewReservation extends Pick<ReservationRow, 'id' | 'reference' | 'expiresAt'> {
+export interface NewReservation extends Pick<ReservationRow, 'id' | 'reference' | 'expiresAt' | 'decisionId'> {
   now: Date;
   lines: readonly Allocation[];
 }
@@ -46,7 +46,7 @@ export interface NewReservation extends Pick<ReservationRow, 'id' | 'reference' 
 /** Writes a reservation and takes its units where they are still free. Returns the number of lines that were taken. */
 export async function take(
   db: Kysely<Tables>,
-  { id, reference, expiresAt, now, lines }: NewReservation,
+  { id, reference, expiresAt, decisionId, now, lines }: NewReservation,
 ): Promise<number> {
   const { rows } = await sql<{ taken: number }>`
     with line as (
@@ -57,8 +57,8 @@ export async function take(
         from inventory.stock_level l join line on (l.variant_id, l.location_id) = (line.variant_id, line.location_id)
        order by l.variant_id, l.location_id for update of l
     ), reservation as (
-      insert into inventory.reservation (id, reference, status, expires_at, created_at)
-      values (${id}, ${reference}, 'ACTIVE', ${expiresAt}::timestamptz, ${now}::timestamptz)
+      insert into inventory.reservation (id, reference, status, expires_at, created_at, decision_id)
+      values (${id}, ${reference}, 'ACTIVE', ${expiresAt}::timestamptz, ${now}::timestamptz, ${decisionId}::text)
     ), kept as (
       insert into inventory.reservation_line (reservation_id, variant_id, location_id, quantity)
       select ${id}, variant_id, location_id, quantity from line
@@ -74,7 +74,7 @@ export async function take(
 }
 
 /** A reservation that was ended. */
-export interface Closed extends Pick<ReservationRow, 'id' | 'reference' | 'version'> {
+export interface Closed extends Pick<ReservationRow, 'id' | 'reference' | 'version' | 'decisionId'> {
   lines: Allocation[];
 }
 
@@ -88,7 +88,7 @@ export async function giveBack(
     with closed as (
       update inventory.reservation set status = ${status}, closed_at = ${now}::timestamptz, version = version + 1
        where reference = any(${references}::text[]) and status = 'ACTIVE'
-      returning id, reference, version
+      returning id, reference, version, decision_id
     ), line as (
       select n.* from inventory.reservation_line n join closed on closed.id = n.reservation_id
     ), freed as (
@@ -102,7 +102,7 @@ export async function giveBack(
          set reserved = l.reserved - held.quantity, version = l.version + 1, updated_at = ${now}::timestamptz
         from held where (l.variant_id, l.location_id) = (held.variant_id, held.location_id)
     )
-    select id, reference, version,
+    select id, reference, version, decision_id as "decisionId",
            (select jsonb_agg(jsonb_build_object('variantId', variant_id, 'locationId', location_id, 'quantity', quantity)
                              order by variant_id, location_id)
               from line where line.reservation_id = closed.id) as lines

@@ -163,6 +163,7 @@ describe('a reservation', () => {
           id: newId('reservation'),
           reference: order(),
           expiresAt: null,
+          decisionId: null,
           now: agents.clock.now(),
           lines,
         };

@@ -19,6 +19,12 @@ export const securityMonitoring: Board = {
       shows: [[`sum by (transport) (${rate('agora_tokens_refused_total')})`, '{{transport}}']],
     },
     {
+      title: 'Access tokens by key',
+      unit: 'ops',
+      says: 'Those that were good. A key that signs no more can be taken out of TOKEN_KEY when none of its tokens comes any more.',
+      shows: [[`sum by (key) (${rate('agora_tokens_verified_total')})`, '{{key}}']],
+    },
+    {
       title: 'Denials',
       unit: 'ops',
       says: 'Selections that the gate denied, to people who are signed in and to others.',
