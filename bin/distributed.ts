@@ -25,6 +25,7 @@ try {
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
     demo: !values.empty,
     newKeys: values['new-keys'],
+    keepsStatementStatistics: config.DATABASE_STATEMENT_STATISTICS === 'on',
     signal: stopping.signal,
     report: say,
     onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,

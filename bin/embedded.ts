@@ -155,7 +155,12 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
-  const settings = { dataDir, log: (line: string) => log.info(line), alone: true };
+  const settings = {
+    dataDir,
+    log: (line: string) => log.info(line),
+    keepsStatementStatistics: config.DATABASE_STATEMENT_STATISTICS === 'on',
+    alone: true,
+  };
   const postgres = await startEmbeddedPostgres(settings);
   const onFailure = (error: unknown, failures: number): void =>
     log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);

@@ -127,27 +127,6 @@ test('the first start makes an ordinary role that owns its database', async () =
   expect(await ask(url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
 });
 
-test('the server keeps figures of each statement, and none of statements with passwords', async () => {
-  const { url, adminUrl } = await start();
-  await ask(url, 'select 4711 as asked');
-  await ask(adminUrl, `create role other login password 'hunter2'`);
-  expect(await ask(figuresOf(url), FIGURES)).toContainEqual({ query: 'select $1 as asked', calls: 1 });
-  expect(JSON.stringify(await ask(adminUrl, FIGURES))).not.toContain('hunter2');
-});
-
-test('a server whose data is older than the figures of statements keeps them from the next start on', async () => {
-  const { adminUrl, stop } = await start();
-  await ask(adminUrl, 'drop extension pg_stat_statements');
-  await stop();
-  const { url } = await start();
-  await ask(url, 'select 4711 as asked');
-  expect(await ask(figuresOf(url), FIGURES)).toContainEqual({ query: 'select $1 as asked', calls: 1 });
-});
-
-const FIGURES = 'select query, calls::int from pg_stat_statements';
-/** The address of the database that has the figures, for the same role. */
-const figuresOf = (url: string): string => url.replace(/\/agora$/, '/postgres');
-
 test('the passwords are readable by their owner alone, and required', async () => {
   const { adminUrl, port } = await start();
   expect(statSync(join(dataDir, 'credentials.json')).mode & 0o777).toBe(0o600);

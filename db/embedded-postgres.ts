@@ -26,7 +26,8 @@ import {
 } from './embedded-postgres/owner.ts';
 import { endPostmaster, type Postmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
 import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
-import { defaultSettings, statementFigures } from './embedded-postgres/settings.ts';
+import { defaultSettings } from './embedded-postgres/settings.ts';
+import { statementStatistics } from './embedded-postgres/statement-statistics.ts';
 
 /** Options of the embedded server. */
 export interface EmbeddedPostgresOptions {
@@ -36,6 +37,8 @@ export interface EmbeddedPostgresOptions {
   log: (line: string) => void;
   /** Settings of PostgreSQL, over ours. An adopted server keeps those that it was started with. */
   settings?: Record<string, string>;
+  /** Keeps figures of each statement, in the database `postgres`. Those of an adopted server begin with its next start. */
+  keepsStatementStatistics?: boolean;
   /**
    * Stops the server however we end: by default it goes on after a `kill -9`, and is adopted by the next process. Only
    * on Linux.
@@ -100,9 +103,10 @@ async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['
 async function asOwner(
   home: Home,
   identity: Identity,
-  { log, settings, endsWithUs = false, alone = false, held }: EmbeddedPostgresOptions & { held: boolean },
+  options: EmbeddedPostgresOptions & { held: boolean },
   onLaunch: LaunchOptions['onLaunch'],
 ): Promise<EmbeddedPostgres> {
+  const { log, settings, keepsStatementStatistics = false, endsWithUs = false, alone = false, held } = options;
   try {
     requireVersion(home);
     const credentials = makeCredentials(home);
@@ -112,7 +116,7 @@ async function asOwner(
       home,
       binaries,
       identity,
-      settings: { ...defaultSettings, ...statementFigures(binaries), ...settings },
+      settings: { ...defaultSettings, ...(keepsStatementStatistics && statementStatistics(binaries)), ...settings },
       password: credentials.superuser,
       endsWithUs,
       onLaunch,

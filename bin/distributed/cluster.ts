@@ -48,6 +48,8 @@ export interface ClusterOptions {
   env?: Record<string, string>;
   /** Settings of PostgreSQL, over ours. */
   postgres?: Record<string, string>;
+  /** PostgreSQL keeps figures of each statement. @default false */
+  keepsStatementStatistics?: boolean;
   /** Without Redis, though this machine has one. */
   withoutRedis?: boolean;
   /** Loads the demo data, once. @default false */
@@ -81,7 +83,7 @@ export interface Cluster {
 
 /** Starts all members, and waits until they are ready. @throws Error after it has ended those that it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { data, report, signal } = options;
+  const { data, report, signal, keepsStatementStatistics } = options;
   makeFolder(data);
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -91,7 +93,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const agents = await loadAgents();
     const roles = rolesOf(agents, options.agentReplicas);
     const settings = { max_connections: connectionsFor(roles, agents), ...options.postgres };
-    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
+    const embedded = {
+      dataDir: join(data, 'postgres'),
+      log: () => {},
+      settings,
+      keepsStatementStatistics,
+      endsWithUs: true,
+      alone: true,
+    };
     const postgres = await startEmbeddedPostgres(embedded);
     const onFailure = (error: unknown): void =>
       report(`PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);

@@ -1,6 +1,7 @@
 /** The ordinary role that the platform connects as, and the database that it owns. */
 import pg from 'pg';
 import { type Credentials, credentialsBroken } from './credentials.ts';
+import { exposeStatementStatistics } from './statement-statistics.ts';
 
 /** `invalid_password` */
 const WRONG_PASSWORD = '28P01';
@@ -26,14 +27,12 @@ export async function makeRoleAndDatabase(adminUrl: string, credentials: Credent
   });
   try {
     await admin.query(`select pg_advisory_lock(hashtextextended('agora.role', 0))`);
-    const { rows } = await admin.query<Record<'role' | 'reader' | 'granted' | 'base' | 'figures', boolean>>(
+    const { rows } = await admin.query<{ role: boolean; reader: boolean; granted: boolean; base: boolean }>(
       `select exists (select from pg_roles where rolname = 'agora') as role,
               exists (select from pg_roles where rolname = $1) as reader,
               exists (select from pg_auth_members m join pg_roles r on r.oid = m.roleid join pg_roles a on a.oid = m.member
                        where r.rolname = $1 and a.rolname = 'agora' and m.set_option) as granted,
-              exists (select from pg_database where datname = 'agora') as base,
-              exists (select from pg_extension where extname = 'pg_stat_statements')
-                or not exists (select from pg_available_extensions where name = 'pg_stat_statements') as figures`,
+              exists (select from pg_database where datname = 'agora') as base`,
       [READER],
     );
     if (!rows[0]?.role) {
@@ -42,8 +41,7 @@ export async function makeRoleAndDatabase(adminUrl: string, credentials: Credent
     if (!rows[0]?.reader) await admin.query(`create role ${READER} nologin`);
     if (!rows[0]?.granted) await admin.query(`grant ${READER} to agora with inherit false, set true`);
     if (!rows[0]?.base) await admin.query('create database agora owner agora');
-    // They are those of all databases, and read here, in `postgres`: backups of our own do not hold them.
-    if (!rows[0]?.figures) await admin.query('create extension pg_stat_statements');
+    await exposeStatementStatistics(admin);
   } finally {
     await admin.end();
   }

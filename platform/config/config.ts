@@ -44,6 +44,10 @@ export const configSchema = z.object({
     .describe(
       'whether the embedded PostgreSQL serves instead when DATABASE_URL is away at the start; never in production',
     ),
+  DATABASE_STATEMENT_STATISTICS: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('whether the embedded PostgreSQL keeps figures of each statement; small ones take some 5 % longer'),
   DATABASE_DIRECT_URL: value.postgres
     .optional()
     .describe(

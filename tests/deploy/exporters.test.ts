@@ -1,20 +1,21 @@
 /** Exporters and Alertmanager themselves, where they are installed: they tell the metrics that we ask for. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { orSkip } from '../support/or-skip.ts';
-import { testDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { ALERTMANAGER, NODE_EXPORTER, POSTGRES_EXPORTER } from './exported-metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'agora-exporters-'));
 const children: ChildProcess[] = [];
-afterAll(() => {
+afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
+  await deleteEmbeddedPostgres(dataDir);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -71,57 +72,44 @@ async function ask(connectionString: string, sql: string): Promise<any[]> {
   }
 }
 
+const MONITOR = 'agora_monitor';
+const PASSWORD = 'the-password-of-a-test';
+
+// A server of its own, whose roles and figures are no other test's. It runs as another user where this one is root.
+chmodSync(folder, 0o755);
+const dataDir = join(folder, 'postgres');
+let asAdmin: string;
+let asMonitor: string;
+beforeAll(async () => {
+  const server = await startEmbeddedPostgres({ dataDir, log: () => {}, keepsStatementStatistics: true });
+  asAdmin = server.adminUrl;
+  // As on a server of an operator's own.
+  await ask(asAdmin, 'drop extension pg_stat_statements');
+  await ask(asAdmin, SQL);
+  await ask(asAdmin, `alter role ${MONITOR} password '${PASSWORD}'`);
+  const monitor = new URL(asAdmin);
+  [monitor.username, monitor.password] = [MONITOR, PASSWORD];
+  asMonitor = monitor.href;
+});
+
 test('the role for figures reads the figures of all statements and no row; making it again changes nothing', async () => {
-  const { asAdmin, asMonitor, remove } = await monitored();
-  try {
-    await ask(asAdmin, 'create table secrets (word text); select count(*) as counted from secrets');
-    await ask(asAdmin, SQL);
-    const kept = await ask(asMonitor, 'select query from pg_stat_statements');
-    expect(kept).toContainEqual({ query: 'select count(*) as counted from secrets' });
-    await expect(ask(asMonitor, 'select * from secrets')).rejects.toMatchObject({ code: '42501' });
-    await expect(ask(asMonitor, 'create table mine ()')).rejects.toMatchObject({ code: '25006' });
-  } finally {
-    await remove();
-  }
+  await ask(asAdmin, 'create table secrets (word text); select count(*) as counted from secrets');
+  await ask(asAdmin, SQL);
+  const kept = await ask(asMonitor, 'select query from pg_stat_statements');
+  expect(kept).toContainEqual({ query: 'select count(*) as counted from secrets' });
+  await expect(ask(asMonitor, 'select * from secrets')).rejects.toMatchObject({ code: '42501' });
+  await expect(ask(asMonitor, 'create table mine ()')).rejects.toMatchObject({ code: '25006' });
 });
 
 withProgram('prometheus-postgres-exporter', 'prometheus-postgres-exporter')(
   'postgres_exporter tells what we ask for, as that role',
   async () => {
-    const { asMonitor, remove } = await monitored();
     const { host, pathname } = new URL(asMonitor);
     const told = await metricsOf('prometheus-postgres-exporter', (port) => [`--web.listen-address=127.0.0.1:${port}`], {
       DATA_SOURCE_URI: `${host}${pathname}?sslmode=disable`,
       DATA_SOURCE_USER: MONITOR,
       DATA_SOURCE_PASS: PASSWORD,
     });
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-    try {
-      expectAll(told, POSTGRES_EXPORTER);
-    } finally {
-      await remove();
-    }
+    expectAll(told, POSTGRES_EXPORTER);
   },
 );
-
-const MONITOR = 'agora_monitor';
-const PASSWORD = 'the-password-of-a-test';
-
-/** A database with the role for figures, and what removes both: roles are the whole server's. */
-async function monitored() {
-  const database = await testDatabase();
-  const admin = new URL(process.env.AGORA_TEST_ADMIN_URL!);
-  admin.pathname = new URL(database.url).pathname;
-  await ask(admin.href, SQL);
-  await ask(admin.href, `alter role ${MONITOR} password '${PASSWORD}'`);
-  const monitor = new URL(admin);
-  [monitor.username, monitor.password] = [MONITOR, PASSWORD];
-  return {
-    asAdmin: admin.href,
-    asMonitor: monitor.href,
-    async remove() {
-      await database.drop();
-      await ask(process.env.AGORA_TEST_ADMIN_URL!, `drop role ${MONITOR}`);
-    },
-  };
-}

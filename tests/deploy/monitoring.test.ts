@@ -211,7 +211,7 @@ describe('alerts', () => {
     writeFileSync(path, read(ALERTMANAGER).replaceAll(/^ {4}# /gm, '    '));
     return path;
   };
-  const amtool = (...what: string[]): string => execFileSync('amtool', what, { encoding: 'utf8' });
+  const amtool = (...what: string[]): string => execFileSync('amtool', what, { encoding: 'utf8', stdio: 'pipe' });
 
   test('are told to nobody until a receiver is filled in, and no secret is in the file', () => {
     const { receivers } = parse(read(ALERTMANAGER)) as { receivers: { name: string }[] };
