@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** `npm test`. ES modules and TypeScript as Node runs them; one PostgreSQL for the run, a database a test file. */
 export default {
   testEnvironment: 'node',
@@ -14,7 +16,12 @@ export default {
   // What a test file leaves in its worker is collected at once and late: seconds in which connections run out of time.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',
-  coverageReporters: ['text-summary', 'lcov', 'json-summary'],
+  coverageReporters: [
+    'text-summary',
+    join(import.meta.dirname, 'tests/support/coverage-by-part.mjs'),
+    'lcov',
+    'json-summary',
+  ],
   // The floor, in each part of the house, of `npm run test:coverage` for all tests. What runs in processes of its own, such as
   // the commands of `bin/`, is not seen.
   coverageThreshold: Object.fromEntries(

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,16 @@ test('spaces and line ends within a secret are kept', () => {
   const secret = z.object({ SHOP_SECRET: z.string().optional().describe('a secret').meta(SECRET) });
   const read = readConfig({ SHOP_SECRET_FILE: fileWith(' a\nb \n') }, [{ name: 'shop', config: secret }]);
   expect(read).toMatchObject({ SHOP_SECRET: ' a\nb ' });
+});
+
+test('a list of keys of access tokens is the same from a file as from its variable', () => {
+  const [signs, verifies] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const list =
+    `2026-12:\n${signs.privateKey.export({ type: 'pkcs8', format: 'pem' })}` +
+    `2026-11:\n${verifies.publicKey.export({ type: 'spki', format: 'pem' })}`;
+  const { TOKEN_KEY } = readConfig({ TOKEN_KEY_FILE: fileWith(list) });
+  expect(TOKEN_KEY).toEqual(readConfig({ TOKEN_KEY: list.trimEnd() }).TOKEN_KEY);
+  expect(JSON.stringify(TOKEN_KEY)).toContain('2026-11');
 });
 
 test('a secret that is given twice stops the start, and both variables are named', () => {
