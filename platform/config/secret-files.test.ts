@@ -34,10 +34,12 @@ test('spaces and line ends within a secret are kept', () => {
 });
 
 test('a list of keys of access tokens is the same from a file as from its variable', () => {
-  const [signs, verifies] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
-  const list =
-    `2026-12:\n${signs.privateKey.export({ type: 'pkcs8', format: 'pem' })}` +
-    `2026-11:\n${verifies.publicKey.export({ type: 'spki', format: 'pem' })}`;
+  const pair = () =>
+    generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+  const list = `2026-12:\n${pair().privateKey}2026-11:\n${pair().publicKey}`;
   const { TOKEN_KEY } = readConfig({ TOKEN_KEY_FILE: fileWith(list) });
   expect(TOKEN_KEY).toEqual(readConfig({ TOKEN_KEY: list.trimEnd() }).TOKEN_KEY);
   expect(JSON.stringify(TOKEN_KEY)).toContain('2026-11');
