@@ -84,10 +84,12 @@ test('the client of docs/live-updates.md outlives its token, by graphql-ws as it
   }
 });
 
-test('the first client says so where Agora is not running', async () => {
+test('the first client says so where Agora is not running, and which variable has its address', async () => {
   const { code, errors } = await demo('http://127.0.0.1:1/graphql');
   expect(code).toBe(1);
-  expect(errors).toMatch(/^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.*\n$/);
+  expect(errors).toMatch(
+    /^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.* in AGORA_URL\.\n$/,
+  );
 });
 
 /** The function that the page leaves to its reader, in the plainest way. */
