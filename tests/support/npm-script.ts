@@ -10,13 +10,13 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** A running script. */
 export interface NpmScript {
-  /** Pid of npm, which is its process group too. */
-  pid: number;
   output(): string;
   /** Waits until it has written this. @throws Error with its output, if it ends before */
   says(text: string): Promise<void>;
-  /** Sends SIGINT to its whole group, and waits until all that writes into its output has ended. Returns npm's code. */
-  pressCtrlC(): Promise<number | null>;
+  /** Sends SIGINT to its whole group, and waits for `closed`. */
+  pressCtrlC(): Promise<void>;
+  /** Resolves once it and all that writes into its output has ended. */
+  closed: Promise<void>;
   /** Kills what is left of its group. */
   kill(): void;
 }
@@ -30,23 +30,24 @@ export function npmScript(args: readonly string[], env: Record<string, string>):
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const closed = once(child, 'close') as Promise<[code: number | null]>;
   let hasClosed = false;
-  void closed.then(() => (hasClosed = true));
+  const closed = once(child, 'close').then(() => {
+    hasClosed = true;
+  });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += part));
   const signal = (name: NodeJS.Signals): void => void process.kill(-child.pid!, name);
   return {
-    pid: child.pid!,
     output: () => text,
     async says(wanted) {
       await until(`npm ${args.join(' ')} says: ${wanted}`, () => hasClosed || text.includes(wanted));
       if (!text.includes(wanted)) throw new Error(`It ended before it said "${wanted}": ${text}`);
     },
-    async pressCtrlC() {
+    pressCtrlC() {
       signal('SIGINT');
-      return (await closed)[0];
+      return closed;
     },
+    closed,
     kill() {
       if (!hasClosed) signal('SIGKILL');
     },
