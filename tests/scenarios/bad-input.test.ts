@@ -281,11 +281,6 @@ describe('an operation that does not fit the schema is refused as a whole:', () 
       '{ products { nodes { ...A } } } fragment A on Product { id ...B } fragment B on Product { id ...A }',
       'GRAPHQL_VALIDATION_FAILED',
     ],
-    [
-      'an unknown country as a literal',
-      '{ cart(id: "c") { totals(country: "XX") { total { amount } } } }',
-      'BAD_USER_INPUT',
-    ],
     ['no document', '', 'GRAPHQL_PARSE_FAILED'],
     ['a comment only', '# nothing', 'GRAPHQL_PARSE_FAILED'],
     ['a document that breaks off', '{ products { nodes { id }', 'GRAPHQL_PARSE_FAILED'],
