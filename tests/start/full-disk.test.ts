@@ -66,7 +66,8 @@ orSkipUntil(
       await untilUnready('"waitingFor":"database"');
       disk!.free();
       await untilReady();
-      expect((await write()).data.createCart.cart.id).toMatch(/^cart_/);
+      // The circuit breaker of the database may stay open for another second.
+      await untilAnswer(write, ({ errors }) => errors === undefined, 'writes do not go on');
       expect((await agora.end('SIGINT')).code).toBe(0);
     } finally {
       await agora.end('SIGKILL');
