@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseKeyRing } from '../secrets/key-ring.ts';
+import { isTimeZone } from '../time-zone.ts';
 import { isTokenKey, isTokenPublicKey } from '../secrets/pem.ts';
 
 /** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
@@ -79,6 +80,11 @@ export const securePage = checked((text) =>
   isPrivate(text) && !text.includes('#')
     ? undefined
     : 'an https:// address without #; http:// for a page on this machine only',
+);
+
+/** A time zone, by its IANA name. */
+export const timeZone = checked((text) =>
+  isTimeZone(text) ? undefined : 'the name of a time zone, such as Europe/Berlin or UTC',
 );
 
 /** A name or an address to listen on. */

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { isPostalCode, normalPostalCode } from '../../../platform/postal-code.ts';
+import { dayIn } from '../../../platform/time-zone.ts';
 import { service } from '../../../tests/support/agents.ts';
 import type { Tables } from '../entities.ts';
 import { NOW, openPricing, type Pricing } from '../pricing.testing.ts';
-import { dayIn, taxPlaceOf, taxRateOn } from './domain.ts';
+import { taxPlaceOf, taxRateOn } from './domain.ts';
 import { taxQueries } from './queries.ts';
 
 let pricing: Pricing;
