@@ -11,13 +11,19 @@ export const IDEMPOTENCY = ['idempotency', 'idempotency-of-clients'].map((name) 
   sql: readFileSync(inPlatform(`data/${name}.sql`), 'utf8'),
 }));
 
+/** The migration of the table for a room's gapless numbers. */
+export const NUMBERS = {
+  name: '0000-number-series',
+  sql: readFileSync(inPlatform('numbers/number-series.sql'), 'utf8'),
+};
+
 /** The migrations of these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
   const inbox = { name: '0000-webhook-inbox', sql: readFileSync(inPlatform('webhooks/inbox.sql'), 'utf8') };
   const rooms = agents.map((agent) => ({
     schema: agent.name,
     directory: fileURLToPath(new URL('migrations', agent.at)),
-    extra: agent.webhooks ? [...IDEMPOTENCY, inbox] : IDEMPOTENCY,
+    extra: [...IDEMPOTENCY, ...(agent.webhooks ? [inbox] : []), ...(agent.numbers ? [NUMBERS] : [])],
     confined: agent.confined,
   }));
   return [{ schema: 'platform', directory: inPlatform('migrations') }, ...rooms];
