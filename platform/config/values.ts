@@ -87,6 +87,14 @@ export const timeZone = checked((text) =>
   isTimeZone(text) ? undefined : 'the name of a time zone, such as Europe/Berlin or UTC',
 );
 
+/** Hours of every day in local time, which may last over midnight. */
+export const dailyHours = z.string().transform((text, context): { from: string; to: string } => {
+  const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(text) ?? [];
+  if (from !== undefined && to !== undefined && from !== to) return { from, to };
+  context.addIssue('two different times of day: 22:00-08:00');
+  return z.NEVER;
+});
+
 /** A name or an address to listen on. */
 export const host = checked((text) =>
   isIP(text) > 0 || /^[a-z\d]([\w.-]{0,252})$/i.test(text)

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql, type SqlBool } from 'kysely';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
@@ -9,10 +9,14 @@ export type MessageConnectionRow = Connection<MessageRow>;
 
 const MESSAGE = columnsOf(MessageSchema);
 
+/** Condition that a message was sent, unless the caller sees all: customers see nothing of those that wait. */
+const sentUnless = (seesAll: boolean) => (eb: ExpressionBuilder<Tables, 'message'>) =>
+  seesAll ? sql<SqlBool>`true` : eb('scheduledFor', 'is', null);
+
 /** The room's queries. They take the row filter of their caller. */
 export const messageQueries = (db: Kysely<Tables>) => ({
   page(filter: { unread?: boolean | null }, page: PageArgs, rows: RowFilter): Promise<MessageConnectionRow> {
-    let query = db.selectFrom('message').select(MESSAGE).where(matching(rows));
+    let query = db.selectFrom('message').select(MESSAGE).where(matching(rows)).where('scheduledFor', 'is', null);
     if (filter.unread != null) query = query.where('readAt', filter.unread ? 'is' : 'is not', null);
     return connect(query, { column: 'createdAt', direction: 'DESC' }, page);
   },
@@ -23,7 +27,16 @@ export const messageQueries = (db: Kysely<Tables>) => ({
       .select(MESSAGE)
       .where('id', 'in', [...ids])
       .where(matching(rows))
+      .where(sentUnless(rows === 'ALL'))
       .execute(),
+
+  /** A page of the messages that are not sent yet, the latest first. */
+  scheduled: (page: PageArgs): Promise<MessageConnectionRow> =>
+    connect(
+      db.selectFrom('message').select(MESSAGE).where('scheduledFor', 'is not', null),
+      { column: 'scheduledFor', direction: 'DESC' },
+      page,
+    ),
 
   /** Counts of unread messages, by customer. A customer outside the row filter, or without any, has no row. */
   unreadOf: (customerIds: readonly string[], rows: RowFilter): Promise<{ customerId: string; unread: number }[]> =>
@@ -32,6 +45,7 @@ export const messageQueries = (db: Kysely<Tables>) => ({
       .select(['customerId', sql<number>`count(*)::int`.as('unread')])
       .where('customerId', 'in', [...customerIds])
       .where('readAt', 'is', null)
+      .where('scheduledFor', 'is', null)
       .where(matching(rows))
       .groupBy('customerId')
       .execute(),
