@@ -99,8 +99,9 @@ async function drawFrom(
   const { rows } = await raw<SeriesRow>(
     transaction,
     `insert into "${schema}".number_series as kept (owner, series, year, last, issued_at)
-       select owner, series, year, count, at
-         from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[]) draw (owner, series, year, count, at)
+       select owner, series, year, draws, latest
+         from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[])
+              as wanted (owner, series, year, draws, latest)
         order by owner, series, year
      on conflict (owner, series, year) do update
        set last = kept.last + excluded.last, issued_at = greatest(kept.issued_at, excluded.issued_at)

@@ -26,7 +26,7 @@ export const world: RoomWorld = {
       ],
       [
         `insert into payment.refund (id, payment_id, amount_minor, reason, status, created_at)
-         values ($1, $2, 1, $3, 'PENDING', now())`,
+         values ($1, $2, 1, $3, 'REFUSED', now())`,
         [newId('refund'), paymentId, mark],
       ],
     ];
