@@ -73,26 +73,27 @@ export async function createCalendar({ timeZone, weekly, exceptions = {} }: Cale
   const ofDays = new Map(Object.entries(exceptions).map(([date, hours]) => [dayNumber(date), minutesOf(date, hours)]));
   const Temporal = await loadTemporal();
 
-  const at = (day: number, minutes: number) => {
+  /** The instant of a local time, in milliseconds. */
+  const at = (day: number, minutes: number): number => {
     const date = new Date((day + Math.floor(minutes / DAY_MINUTES)) * DAY_MS);
     const [hour, minute] = [Math.floor((minutes % DAY_MINUTES) / 60), minutes % 60];
     return Temporal.ZonedDateTime.from(
       { timeZone, year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate(), hour, minute },
       { disambiguation: 'compatible' },
-    );
+    ).epochMilliseconds;
   };
   const openingOf = (day: number, { from, to }: Minutes): Opening[] => {
-    const start = at(day, from);
-    // A zone that moves over the date line skips a day (Samoa, 2011-12-30): there are no hours on it.
-    if (start.day !== new Date(day * DAY_MS).getUTCDate()) return [];
-    const opening = { start: start.epochMilliseconds, end: at(day, to).epochMilliseconds };
+    const opening = { start: at(day, from), end: at(day, to) };
     // Hours that lie in a skipped hour vanish.
     return opening.start < opening.end ? [opening] : [];
   };
+  // A zone that moves over the date line skips a day (Samoa, 2011-12-30): there are no hours on it.
+  const isSkipped = (day: number): boolean => at(day, 0) === at(day + 1, 0);
   return {
     timeZone,
     openingsOn: (day) => {
       const hours = ofDays.get(day) ?? ofWeekdays[((day % 7) + 7) % 7]!;
+      if (hours.length === 0 || isSkipped(day)) return [];
       return joined(hours.flatMap((one) => openingOf(day, one)));
     },
     dayOf: (milliseconds) => {

@@ -3,11 +3,12 @@
  * sequences leave gaps, since a rollback does not give their values back; a row that is updated does.
  *
  * The row is hot: all who draw from it wait for one another until their transactions end. So it is the LAST lock of a
- * transaction, as the advisory locks of a command are its first (platform/data/locks.ts): numbers are drawn after the
- * work is done, all in one statement and in the order of their keys. Whoever waits for a row holds no row that another
- * drawer can want before it, so no deadlock comes of it.
+ * transaction, as those of a command are its first (platform/data/locks.ts): numbers are drawn after the work is done.
+ * Drawers wait for an advisory lock, not for the row: PostgreSQL wakes all who wait for a row in `on conflict` at once,
+ * and who loses again and again would wait for too long, whereas advisory locks are given in the order of asking.
  */
 import type { Kysely } from 'kysely';
+import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
 import { Fault } from '../errors.ts';
 import { formatNumber, type NumberSeries, yearOf } from './number-series.ts';
@@ -75,6 +76,10 @@ export class NumberDraws {
     this.#isOver = true;
     if (this.#draws.length === 0) return;
     const byRow = Map.groupBy(this.#draws, ({ owner, series, year }) => keyOf(owner, series.name, year));
+    await lock(
+      transaction,
+      [...byRow.keys()].map((key) => `number ${schema} ${key}`),
+    );
     const rows = await drawFrom(transaction, schema, [...byRow.values()]);
     const drawn = new Map<Draw, DrawnNumber>();
     for (const { owner, series, year, last, issuedAt } of rows) {
@@ -88,7 +93,7 @@ export class NumberDraws {
   }
 }
 
-/** Counts each row up by the number of its draws, in one statement that locks the rows in the order of their keys. */
+/** Counts each row up by the number of its draws, in one statement. */
 async function drawFrom(
   transaction: Kysely<any>,
   schema: string,
@@ -102,7 +107,6 @@ async function drawFrom(
        select owner, series, year, draws, latest
          from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[])
               as wanted (owner, series, year, draws, latest)
-        order by owner, series, year
      on conflict (owner, series, year) do update
        set last = kept.last + excluded.last, issued_at = greatest(kept.issued_at, excluded.issued_at)
      returning owner, series, year, last, issued_at as "issuedAt"`,

@@ -106,18 +106,45 @@ test('transactions that draw from two series in opposite order do not hold each 
   expect(runs).toBe(40);
 });
 
+test('those who wait for a number draw in the order in which they came', async () => {
+  const waiting = async (): Promise<number> => {
+    const { rows: waits } = await small.database.pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return waits.length;
+  };
+  const drawn: string[] = [];
+  const WAITERS = 6;
+  const draw = (who: string, use = async () => {}) =>
+    small.store.write({ locks: [], origin: {} }, async (work) => {
+      work.drawNumber(NOTE_NUMBERS, { owner: 'shop', timeZone: 'UTC', ...at('2026-05-01T00:00:00Z') }, async () => {
+        drawn.push(who);
+        await use();
+      });
+    });
+  const writers: Promise<void>[] = [];
+  await draw('first', async () => {
+    for (let n = 0; n < WAITERS; n++) {
+      writers.push(draw(`waiter ${n}`));
+      await until(`${n + 1} wait`, async () => (await waiting()) === n + 1);
+    }
+  });
+  await Promise.all(writers);
+  expect(drawn).toEqual(['first', ...Array.from({ length: WAITERS }, (_, n) => `waiter ${n}`)]);
+});
+
 test('one transaction draws several numbers, in the order in which it asked', async () => {
-  await write();
+  const may = at('2026-05-01T00:00:00Z');
+  await write(may);
   const drawn: string[] = [];
   await small.store.write({ locks: [], origin: {} }, async (work) => {
     for (const owner of ['shop', 'b', 'shop', 'shop'])
-      work.drawNumber(NOTE_NUMBERS, { owner, timeZone: 'UTC', ...at('2026-05-01T00:00:00Z') }, async ({ number }) => {
+      work.drawNumber(NOTE_NUMBERS, { owner, timeZone: 'UTC', ...may }, async ({ number }) => {
         drawn.push(`${owner} ${number}`);
       });
   });
-  const next = (await write(at('2026-05-01T00:00:00Z'))).slice(-1);
-  expect(drawn.map((text) => text.replace('N-2026-00000', ''))).toEqual(['shop 1', 'b 1', 'shop 2', 'shop 3']);
-  expect(next).toBe('4');
+  expect(drawn).toEqual(['shop N-2026-000002', 'b N-2026-000001', 'shop N-2026-000003', 'shop N-2026-000004']);
+  expect(await write(may)).toBe('N-2026-000005');
 });
 
 test.each([
@@ -145,8 +172,17 @@ const [PROCESSES, WRITERS] = [5, 10];
 async function spawnWriters(): Promise<ChildProcess> {
   const command = dieWithParent(process.execPath, ['--no-warnings', CHILD, small.database.url, String(WRITERS)]);
   const child = spawn(...command, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout!, 'data');
+  const [reason] = await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+  if (!Buffer.isBuffer(reason)) throw new Error(`a process of writers ended at its start: ${reason}`);
   return child;
+}
+
+/** Kills a process that is to run still. */
+async function end(child: ChildProcess): Promise<void> {
+  expect(child.exitCode).toBe(null);
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 test('fifty writers in processes that are killed while they draw leave no gap and no double', async () => {
@@ -156,15 +192,11 @@ test('fifty writers in processes that are killed while they draw leave no gap an
       const before = (await numbers()).length;
       await until('numbers are drawn', async () => (await numbers()).length > before + 50);
       const at = kill % PROCESSES;
-      const gone = once(children[at]!, 'exit');
-      children[at]!.kill('SIGKILL');
-      await gone;
+      await end(children[at]!);
       children[at] = await spawnWriters();
     }
   } finally {
-    const gone = children.map((child) => once(child, 'exit'));
-    for (const child of children) child.kill('SIGKILL');
-    await Promise.all(gone);
+    await Promise.all(children.map(end));
   }
   // The servers of killed clients finish their statements, and then roll back.
   await until('all writers are gone', async () => {

@@ -318,10 +318,13 @@ describe('in quiet hours', () => {
   });
 
   test('a log that is replayed, while a message waits and after it was sent, leads to no second one', async () => {
+    await consume();
+    const cursor = () => agents.kysely.selectFrom('platform.log_cursor').where('consumer', '=', 'notification');
+    const before = await cursor().select(['xid', 'position']).executeTakeFirstOrThrow();
     const replay = async () => {
       await agents.kysely
         .updateTable('platform.log_cursor')
-        .set(START)
+        .set(before)
         .where('consumer', '=', 'notification')
         .execute();
       await consume();
