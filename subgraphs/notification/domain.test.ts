@@ -40,7 +40,7 @@ test('a refund has a message with its amount, and no other change of a payment h
   expect(noticeOfRefund(about)).toBeUndefined();
 });
 
-test('what tells of the parcel or of money that comes back can wait for the morning, the other messages cannot', () => {
+test('what tells of the parcel, of a check or of money that comes back can wait for the morning, the other messages cannot', () => {
   const waiting = STATUSES.flatMap((newStatus) => noticeOfStatus({ ...about, newStatus }) ?? [])
     .map(({ template }) => template)
     .filter((template) => !isUrgent(template));

@@ -47,7 +47,8 @@ const TEMPLATES = {
 
 /**
  * Messages that are sent in quiet hours too: answers to what the buyer has just done, and what the buyer may have to act
- * on at once. The others tell of the parcel and of money that comes back, which can wait until the morning.
+ * on at once. The others tell of the parcel, of a check of the order, and of money that comes back, which can wait until
+ * the morning.
  */
 const URGENT: ReadonlySet<MessageType> = new Set(['ORDER_PLACED', 'ORDER_CONFIRMED', 'ORDER_CANCELLED']);
 

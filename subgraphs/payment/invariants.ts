@@ -4,8 +4,7 @@ import { REFUND_NUMBERS } from './numbering.ts';
 
 /**
  * Violations between our payments and the provider's books, and of the numbers of refunds, in sentences; none is the good
- * answer. For tests and audits
- * at rest: an operation in flight is a violation too, since none may be under way then.
+ * answer. For tests and audits at rest: an operation in flight is a violation too, since none may be under way then.
  */
 export async function paymentViolations(kysely: Kysely<any>): Promise<string[]> {
   const { rows } = await sql<{ violation: string }>`

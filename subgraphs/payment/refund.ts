@@ -160,7 +160,6 @@ export const refundRecorder = (agentContext: Pick<AgentContext<Tables, PaymentVa
   const numberOwner = refundNumberOwner(agentContext);
   return async (work: CommandWork<Tables>, payment: PaymentRow, refund: RefundRow): Promise<RefundStatus> => {
     if (refund.status !== 'PENDING') return refund.status; // Another process was faster; the provider refunded once.
-    const done = await work.save(RefundSchema, refund, { status: 'DONE' });
     const refundedMinor = payment.refundedMinor + refund.amountMinor;
     const fact = refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART';
     const next = after(payment.status, fact)!;
@@ -168,12 +167,12 @@ export const refundRecorder = (agentContext: Pick<AgentContext<Tables, PaymentVa
     const updatedAt = agentContext.clock.now();
     const saved = await work.save(PaymentSchema, payment, { refundedMinor, status: next, pending, updatedAt });
     work.drawNumber(REFUND_NUMBERS, numberOwner(), async ({ number, issuedAt }) => {
-      await work.save(RefundSchema, done, { number, issuedAt });
+      await work.save(RefundSchema, refund, { status: 'DONE', number, issuedAt });
       const refunded = { minor: refund.amountMinor.toString(), currency: payment.currency };
       const payload = { ...about(saved), refundId: refund.id, refundNumber: number, refunded };
       work.publish(paymentRefunded, { aggregateId: saved.id, aggregateVersion: saved.version, payload });
     });
-    return done.status;
+    return 'DONE';
   };
 };
 
