@@ -140,6 +140,15 @@ describe('changes of the clock', () => {
     expect(businessTimeBetween(calendar, from, to) / HOUR).toBe(hours);
   });
 
+  test('a day that the zone leaves out has no hours, and the days around it have theirs once', async () => {
+    const calendar = await createCalendar({
+      timeZone: 'Pacific/Apia',
+      weekly: everyDay([{ from: '09:00', to: '17:00' }]),
+      exceptions: { '2011-12-31': [] },
+    });
+    expect(nextOpening(calendar, on('2011-12-30T04:00:00Z'))).toEqual(on('2011-12-31T19:00:00Z'));
+  });
+
   test('hours that begin in a skipped hour before midnight begin after it', async () => {
     // Scoresbysund skips 23:00 to 24:00 on this day, as the European Union does it at 01:00 UTC.
     const calendar = await createCalendar({

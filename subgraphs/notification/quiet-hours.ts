@@ -17,7 +17,7 @@ export function quietHoursOf({
 }: Pick<NotificationVariables, 'NOTIFICATION_QUIET_HOURS' | 'NOTIFICATION_TIME_ZONE'>): QuietHours {
   if (!quiet) return { until: async (now) => now };
   // Messages are sent in all other hours: from the end of the quiet ones until they begin.
-  const weekly = everyDay([{ from: quiet.to, to: quiet.from === '00:00' ? '24:00' : quiet.from }]);
+  const weekly = everyDay([{ from: quiet.to, to: quiet.from }]);
   let sendingHours: Promise<Calendar> | undefined;
   return {
     until: async (now) => nextOpening(await (sendingHours ??= createCalendar({ timeZone, weekly })), now),
