@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, sql, type SqlBool } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
@@ -9,10 +9,6 @@ export type MessageConnectionRow = Connection<MessageRow>;
 
 const MESSAGE = columnsOf(MessageSchema);
 
-/** Condition that a message was sent, unless the caller sees all: customers see nothing of those that wait. */
-const sentUnless = (seesAll: boolean) => (eb: ExpressionBuilder<Tables, 'message'>) =>
-  seesAll ? sql<SqlBool>`true` : eb('scheduledFor', 'is', null);
-
 /** The room's queries. They take the row filter of their caller. */
 export const messageQueries = (db: Kysely<Tables>) => ({
   page(filter: { unread?: boolean | null }, page: PageArgs, rows: RowFilter): Promise<MessageConnectionRow> {
@@ -21,13 +17,14 @@ export const messageQueries = (db: Kysely<Tables>) => ({
     return connect(query, { column: 'createdAt', direction: 'DESC' }, page);
   },
 
+  /** The messages with these ids. Only who sees all sees those that wait to be sent. */
   byIds: (ids: readonly string[], rows: RowFilter): Promise<MessageRow[]> =>
     db
       .selectFrom('message')
       .select(MESSAGE)
       .where('id', 'in', [...ids])
       .where(matching(rows))
-      .where(sentUnless(rows === 'ALL'))
+      .$if(rows !== 'ALL', (query) => query.where('scheduledFor', 'is', null))
       .execute(),
 
   /** A page of the messages that are not sent yet, the latest first. */

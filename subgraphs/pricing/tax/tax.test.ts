@@ -315,7 +315,7 @@ describe('a rate begins', () => {
     'at the same moment in a process whose time zone is %s',
     (TZ) => {
       const script = `
-      import { dayIn } from ${JSON.stringify(new URL('domain.ts', import.meta.url))};
+      import { dayIn } from ${JSON.stringify(new URL('../../../platform/time-zone.ts', import.meta.url))};
       const at = (time) => new Date(\`2026-11-\${time}:00Z\`);
       console.log(Intl.DateTimeFormat().resolvedOptions().timeZone);
       console.log(dayIn('Asia/Tokyo', at('29T14:59')), dayIn('Asia/Tokyo', at('29T23:27')));
