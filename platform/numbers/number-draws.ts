@@ -5,7 +5,7 @@
  * The row is hot: all who draw from it wait for one another until their transactions end. So it is the LAST lock of a
  * transaction, as those of a command are its first (platform/data/locks.ts): numbers are drawn after the work is done.
  * Drawers wait for an advisory lock, not for the row: PostgreSQL wakes all who wait for a row in `on conflict` at once,
- * and who loses again and again would wait for too long, whereas advisory locks are given in the order of asking.
+ * and one that loses the race again and again would wait for too long. Advisory locks are given in the order of asking.
  */
 import type { Kysely } from 'kysely';
 import { lock } from '../data/locks.ts';
