@@ -78,6 +78,8 @@ export interface Room<Variables extends object = any, Services = any> {
   webhooks?: boolean;
   /** It records decisions (platform/decisions/decisions.ts): its schema then holds their tables. */
   decisions?: boolean;
+  /** It draws gapless numbers (platform/numbers/): its schema then holds their series. */
+  numbers?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */

@@ -10,6 +10,7 @@ import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { paymentLoaders } from './loaders.ts';
 import { News } from './news.ts';
+import { numberRefunds } from './numbering.ts';
 import { simulatedWebhooks } from './provider/simulated-webhooks.ts';
 import { guard } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
@@ -42,6 +43,7 @@ export default defineAgent({
   entities,
   confined: own,
   webhooks: true,
+  numbers: true,
   config: variables,
   configExceptions: {
     SIMULATOR_WEBHOOK_URL: 'The simulator is a provider beside others to come, and users know the name.',
@@ -78,6 +80,7 @@ export default defineAgent({
       }),
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
+        numberRefunds(agentContext),
         ...webhooks.scheduledJobs,
         ...(simulated?.scheduledJobs ?? []),
       ],

@@ -16,13 +16,21 @@ async function payments({ ask, thingsOf, admin }: Walk, person: Person): Promise
 }
 
 export const world: RoomWorld = {
-  confinedRows: ({ customerId, orderId, mark }) => [
-    [
-      `insert into payment.payment (id, order_id, customer_id, amount_minor, currency, status, failure, created_at, updated_at)
-       values ($1, $2, $3, 1, 'EUR', 'CAPTURED', $4, now(), now())`,
-      [newId('payment'), orderId, customerId ?? null, mark],
-    ],
-  ],
+  confinedRows: ({ customerId, orderId, mark }) => {
+    const paymentId = newId('payment');
+    return [
+      [
+        `insert into payment.payment (id, order_id, customer_id, amount_minor, currency, status, failure, created_at, updated_at)
+         values ($1, $2, $3, 1, 'EUR', 'CAPTURED', $4, now(), now())`,
+        [paymentId, orderId, customerId ?? null, mark],
+      ],
+      [
+        `insert into payment.refund (id, payment_id, amount_minor, reason, status, created_at)
+         values ($1, $2, 1, $3, 'REFUSED', now())`,
+        [newId('refund'), paymentId, mark],
+      ],
+    ];
+  },
 
   after: ['order'],
   ofCustomer: payments,

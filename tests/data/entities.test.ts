@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 /** Tables that the platform makes in an agent's schema, and that its entities do not declare. */
-const OF_PLATFORM = ['idempotency', 'webhook_delivery'];
+const OF_PLATFORM = ['idempotency', 'webhook_delivery', 'number_series'];
 
 /** PostgreSQL's names of MikroORM's types. */
 const TYPES: Record<string, string> = {

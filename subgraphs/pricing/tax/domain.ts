@@ -86,23 +86,3 @@ export function taxRateOn(rates: readonly TaxRateRow[], area: string, taxClass: 
   }
   return latest?.basisPoints ?? 0;
 }
-
-/** A cache of formats, one per time zone: they are expensive to create. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** The day (`2026-01-31`) in a time zone: a law begins at midnight there. */
-export function dayIn(timeZone: string, at: Date): string {
-  let format = formats.get(timeZone);
-  if (!format) {
-    // The Gregorian calendar in digits, independent of the locale of the process.
-    format = new Intl.DateTimeFormat('en-u-ca-iso8601-nu-latn', {
-      timeZone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-    });
-    formats.set(timeZone, format);
-  }
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${parts.year!.padStart(4, '0')}-${parts.month}-${parts.day}`;
-}
