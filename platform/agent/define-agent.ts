@@ -76,6 +76,8 @@ export interface Room<Variables extends object = any, Services = any> {
   confined?: OwnTables;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
+  /** It keeps a ledger (platform/ledger/ledger.ts): its schema then holds the tables. */
+  ledger?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */

@@ -34,6 +34,7 @@ import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToH
 import type { EventHandler } from './handler.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
+import { type Run, runsOf } from './runs.ts';
 
 /**
  * `busy`: another process holds the consumer. `idle`: read to the end. `more`: read on at once. `filling`: its backfill
@@ -65,6 +66,8 @@ export interface ConsumerOptions {
   signer?: EventSigner;
 }
 
+/** For a careful batch: no events are handled together. */
+const NO_HANDLERS: ReadonlyMap<string, EventHandler> = new Map();
 /** Events in a batch; fewer in a careful one, because each savepoint is a transaction id that all snapshots carry. */
 const BATCH = 200;
 const CAREFUL_BATCH = 50;
@@ -218,7 +221,7 @@ export class Consumer {
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
       const apply = async (event: LoggedEvent) => {
-        const error = await this.#apply(transaction, event, true);
+        const error = await this.#apply(transaction, [event], true);
         this.#tally[error ? 'retry_failed' : 'recovered']++;
         return error;
       };
@@ -256,17 +259,20 @@ export class Consumer {
     const parked = await parkedKeys(transaction, this.#o.agent);
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
-    for (const [index, event] of events.entries()) {
+    // If careful, each by itself: events park those behind them.
+    const runs = runsOf(events, careful ? NO_HANDLERS : this.#handlers, (event) => parked.has(keyOf(event)));
+    for (const [index, run] of runs.entries()) {
+      const [event] = run;
       const waits = parked.has(keyOf(event));
-      const error = waits ? undefined : await this.#apply(transaction, event, careful);
-      this.#tally[waits || error ? 'parked' : 'applied']++;
+      const error = waits ? undefined : await this.#apply(transaction, run, careful);
+      this.#tally[waits || error ? 'parked' : 'applied'] += run.length;
       if (waits || error) {
         await park(transaction, this.#o.agent, event, error, this.#o.log);
         parked.add(keyOf(event));
         this.#retryAt = 0;
       }
-      if (performance.now() - started > BUDGET_MS && index < events.length - 1) {
-        last = event;
+      if (performance.now() - started > BUDGET_MS && index < runs.length - 1) {
+        last = run.at(-1);
         break;
       }
     }
@@ -292,15 +298,17 @@ export class Consumer {
     );
   }
 
-  /** Applies one event: returns its handler's error if careful, throws HandlerFailed otherwise. */
-  async #apply(transaction: Kysely<any>, event: LoggedEvent, careful: boolean): Promise<Error | undefined> {
+  /** Applies a run of events: returns its handler's error if careful, throws HandlerFailed otherwise. */
+  async #apply(transaction: Kysely<any>, run: Run, careful: boolean): Promise<Error | undefined> {
+    const [event] = run;
+    const handler = this.#handlers.get(event.type)!;
     const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
     const session = openWork({ ...this.#o, transaction, origin });
     if (careful) await raw(transaction, 'savepoint event');
     try {
-      await this.#checkSignature(transaction, event);
+      for (const each of run) await this.#checkSignature(transaction, each);
       await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
-        await this.#handlers.get(event.type)!.handle(session.work, event);
+        await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
         this.#unwritten.push(...session.events);
       });
       if (careful) {
