@@ -203,6 +203,7 @@ function resolve(state: LedgerState, wanted: Resolution | Expiry, now: Date): Tr
     pendingId,
     expiresAt: null,
     balancing: null,
+    ...(kind === 'EXPIRED' && { occurredAt: pending.expiresAt }),
   };
 }
 

@@ -9,6 +9,7 @@
 import type { ScheduledJob } from '../agent/define-agent.ts';
 import type { AgentContext } from '../agent/agent-context.ts';
 import type { Clock } from '../clock.ts';
+import { LostRace } from '../data/retry.ts';
 import { Fault } from '../errors.ts';
 import type { Work } from '../store/store.ts';
 import { type AccountOutcome, existingAccount, type NewAccount } from './account.ts';
@@ -134,10 +135,26 @@ async function makeTransfers(
   const accounts = await statements.lockAccounts(sql, accountIds, pendingIds);
   // Read under the accounts' locks: a pending transfer is resolved by one transaction alone.
   const found = await statements.transfers(sql, [...new Set([...transfers.map(({ id }) => id), ...pendingIds])]);
+  const resolved = new Set(pendingIds);
+  checkLocked(
+    accounts,
+    found.filter(({ id }) => resolved.has(id)),
+  );
   // The time is read under the locks, so that the times of an account's transfers are in their order.
   const { results, made } = decide(stateOf(accounts, found), transfers, clock.now());
   if (made.length > 0) await statements.insert(sql, made);
   return results;
+}
+
+/**
+ * Checks that the accounts of the pending transfers are among the locked ones.
+ * @throws LostRace if one was made since the accounts were locked; the transaction is then repeated
+ */
+function checkLocked(accounts: readonly { id: string }[], pending: readonly FoundTransfer[]): void {
+  const locked = new Set(accounts.map(({ id }) => id));
+  const isLocked = ({ debitAccount, creditAccount }: FoundTransfer): boolean =>
+    locked.has(debitAccount) && locked.has(creditAccount);
+  if (!pending.every(isLocked)) throw new LostRace('a pending transfer was made meanwhile');
 }
 
 /** The ids of the accounts and of the pending transfers that transfers name. */
