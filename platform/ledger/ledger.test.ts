@@ -197,7 +197,7 @@ describe('at the same time', () => {
       }
     };
     await Promise.all(upTo(6).map(write));
-    await whole();
+    expect((await books.check()).findings).toEqual([]);
   });
 });
 
