@@ -30,7 +30,10 @@ test.each([
   [
     'a balance out of nothing',
     `update books.ledger_account set credits_posted = 14 where id = 'wallet'`,
-    ['account wallet of EUR: balances 4/0/0/14', 'ledger EUR: debits 13 and 4 pending, credits 14 and 4 pending'],
+    [
+      'account wallet of EUR: balances 0/0/4/14, transfers 0/0/4/13',
+      'ledger EUR: debits 13 and 4 pending, credits 14 and 4 pending',
+    ],
   ],
   [
     'a transfer that moved nothing',

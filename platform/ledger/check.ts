@@ -49,7 +49,8 @@ export function checkText(schema: string): string {
     having sum(debits_posted) <> sum(credits_posted) or sum(debits_pending) <> sum(credits_pending)
     union all
     select 'account ' || coalesce(a.id, m.account) || ' of ' || coalesce(a.ledger, m.ledger) || ': balances '
-           || coalesce(concat_ws('/', a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted), 'of no account')
+           || case when a.id is null then 'of no account'
+                   else concat_ws('/', a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted) end
            || ', transfers ' || concat_ws('/', coalesce(m.debits_pending, 0), coalesce(m.debits_posted, 0),
                                           coalesce(m.credits_pending, 0), coalesce(m.credits_posted, 0))
       from ${account} a full join moved m on m.account = a.id and m.ledger = a.ledger

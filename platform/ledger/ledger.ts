@@ -55,7 +55,7 @@ export interface Ledger {
   transfer(work: LedgerWork, transfers: readonly NewTransfer[]): Promise<TransferResult[]>;
   /** Reads of accounts and transfers, for the graph. */
   queries: LedgerQueries;
-  /** Add them to the agent's scheduled jobs: they release pending transfers whose time is over. */
+  /** For the agent's scheduled jobs, if transfers have a timeout: they release pending ones whose time is over. */
   scheduledJobs: readonly ScheduledJob[];
 }
 

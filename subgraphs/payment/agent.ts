@@ -96,7 +96,6 @@ export default defineAgent({
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
         ...webhooks.scheduledJobs,
-        ...ledger.scheduledJobs,
         ...(simulated?.scheduledJobs ?? []),
       ],
       demo: { after: ['order'], load: paymentDemo(store.read, agentContext.ask) },

@@ -80,7 +80,9 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
   await expiring;
   const seconds = (performance.now() - began) / 1000;
   await books.expire();
-  return { ...(await books.check()), reported, kills: killed, seconds };
+  const checked = await books.check();
+  await books.end();
+  return { ...checked, reported, kills: killed, seconds };
 }
 
 /** Opens the accounts, and pays something into each wallet. */

@@ -69,6 +69,8 @@ export async function openLedger(): Promise<OwnLedger> {
   return { database, clock, ...ledgerOver(database.kysely, clock) };
 }
 
-/** The ledger in another process. */
-export const joinLedger = (url: string, clock: Clock): TestLedger =>
-  ledgerOver(kyselyOver(testPool({ url, max: 4, name: 'agora test child' })), clock);
+/** The ledger of another process's database, and the end of its connections. */
+export function joinLedger(url: string, clock: Clock): TestLedger & { end(): Promise<void> } {
+  const pool = testPool({ url, max: 4, name: 'agora test child' });
+  return { ...ledgerOver(kyselyOver(pool), clock), end: () => pool.end() };
+}
