@@ -7,7 +7,7 @@
  *
  * An event whose handler fails is PARKED, and with it every later event of the same aggregate for this consumer; the
  * others flow. Parked events are retried, oldest first, with backoff; after the last attempt they wait for an
- * operator (parked.ts).
+ * operator (parked.ts). An event that only processes of another release handle is parked for them (followed-types.ts).
  *
  * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll. Work that
  * the tail does not know of is polled for every two seconds, for all consumers of a process at once (backstop.ts).
@@ -31,7 +31,9 @@ import { isSeenBy } from '../events/snapshot.ts';
 import { type Backfill, fill } from './backfill.ts';
 import { BACKSTOP_MS, type Backstop } from './backstop.ts';
 import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
+import { keepFollowedTypes } from './followed-types.ts';
 import type { EventHandler } from './handler.ts';
+import { HandlerFailed, isSwallowed } from './handler-failed.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
 import { type Run, runsOf } from './runs.ts';
@@ -66,8 +68,6 @@ export interface ConsumerOptions {
   signer?: EventSigner;
 }
 
-/** For a careful batch: no events are handled together. */
-const NO_HANDLERS: ReadonlyMap<string, EventHandler> = new Map();
 /** Events in a batch; fewer in a careful one, because each savepoint is a transaction id that all snapshots carry. */
 const BATCH = 200;
 const CAREFUL_BATCH = 50;
@@ -112,8 +112,8 @@ export class Consumer {
 
   /** Creates the cursor, once for all processes. */
   async register(): Promise<void> {
-    const { agent: consumer, kysely, begins, backfill } = this.#o;
-    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
+    const { agent: consumer, kysely, begins, backfill, log } = this.#o;
+    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined, log });
   }
 
   /** Runs until aborted. Logs and retries infrastructure faults; handlers' errors park events. @throws any other */
@@ -172,8 +172,10 @@ export class Consumer {
 
   async #retry(signal: AbortSignal): Promise<void> {
     while ((await this.retryParked()) === 'more' && !signal.aborted);
-    const ms = await untilNextAttempt(this.#o.kysely, this.#o.agent);
-    this.#retryAt = performance.now() + Math.max(RETRY_MS, ms);
+    const ms = await untilNextAttempt(this.#o.kysely, { consumer: this.#o.agent, types: this.#types });
+    // Events that another process has parked are looked for by the backstop, or here where there is none.
+    const most = this.#o.backstop ? Infinity : BACKSTOP_MS;
+    this.#retryAt = performance.now() + Math.min(Math.max(RETRY_MS, ms), most);
   }
 
   /** Runs the backfill. True once it is complete. */
@@ -218,6 +220,7 @@ export class Consumer {
 
   /** Retries the oldest parked event of each aggregate, if due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
+    const { agent: consumer, log } = this.#o;
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
       const apply = async (event: LoggedEvent) => {
@@ -225,17 +228,20 @@ export class Consumer {
         this.#tally[error ? 'retry_failed' : 'recovered']++;
         return error;
       };
-      const resolved = await attemptParked(transaction, this.#o.agent, { prepare, apply }, this.#o.log);
+      const resolved = await attemptParked(transaction, { consumer, types: this.#types }, { prepare, apply }, log);
       return resolved ? 'more' : 'idle';
     });
   }
 
   async #batch(transaction: Kysely<any>, told: Cursor | undefined, careful: boolean): Promise<Outcome> {
-    const row = await cursorRow(transaction, this.#o.agent);
+    const { agent: consumer, log } = this.#o;
+    const row = await cursorRow(transaction, consumer);
+    const types = await keepFollowedTypes(transaction, { consumer, handled: this.#types, log }, row);
+    this.#place.follow(types);
     if (row.isFilling) return 'filling';
     const cursor: Cursor = { xid: row.xid, position: row.position };
     const limit = careful ? CAREFUL_BATCH : BATCH;
-    const page = await readLog(transaction, this.#place.from(cursor), { limit, types: this.#types });
+    const page = await readLog(transaction, this.#place.from(cursor), { limit, types });
     const outcome: Outcome = page.scanned < limit ? 'idle' : 'more';
     const events = page.events.filter((event) => !wasThereBefore(row, event));
     if (events.length === 0) {
@@ -259,14 +265,15 @@ export class Consumer {
     const parked = await parkedKeys(transaction, this.#o.agent);
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
-    // If careful, each by itself: events park those behind them.
-    const runs = runsOf(events, careful ? NO_HANDLERS : this.#handlers, (event) => parked.has(keyOf(event)));
+    const waits = (event: LoggedEvent): boolean => parked.has(keyOf(event)) || !this.#handlers.has(event.type);
+    // If careful, each by itself: an event that fails parks those behind it.
+    const runs = careful ? events.map((event): Run => [event]) : runsOf(events, this.#handlers, waits);
     for (const [index, run] of runs.entries()) {
       const [event] = run;
-      const waits = parked.has(keyOf(event));
-      const error = waits ? undefined : await this.#apply(transaction, run, careful);
-      this.#tally[waits || error ? 'parked' : 'applied'] += run.length;
-      if (waits || error) {
+      const isWaiting = waits(event);
+      const error = isWaiting ? undefined : await this.#apply(transaction, run, careful);
+      this.#tally[isWaiting || error ? 'parked' : 'applied'] += run.length;
+      if (isWaiting || error) {
         await park(transaction, this.#o.agent, event, error, this.#o.log);
         parked.add(keyOf(event));
         this.#retryAt = 0;
@@ -301,13 +308,14 @@ export class Consumer {
   /** Applies a run of events: returns its handler's error if careful, throws HandlerFailed otherwise. */
   async #apply(transaction: Kysely<any>, run: Run, careful: boolean): Promise<Error | undefined> {
     const [event] = run;
-    const handler = this.#handlers.get(event.type)!;
     const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
     const session = openWork({ ...this.#o, transaction, origin });
     if (careful) await raw(transaction, 'savepoint event');
     try {
       for (const each of run) await this.#checkSignature(transaction, each);
       await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
+        const handler = this.#handlers.get(event.type);
+        if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
         await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
         this.#unwritten.push(...session.events);
       });
@@ -381,14 +389,3 @@ export class Consumer {
 /** Whether an event was committed before the consumer began. */
 const wasThereBefore = ({ begunAfter }: CursorRow, { xid }: LoggedEvent): boolean =>
   begunAfter !== null && isSeenBy(begunAfter, xid);
-
-/**
- * Whether a handler swallowed an error of PostgreSQL: the transaction was aborted by then, so a later statement failed.
- */
-const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';
-
-class HandlerFailed extends Error {
-  constructor(cause: unknown) {
-    super('an event handler failed', { cause });
-  }
-}
