@@ -117,11 +117,12 @@ export const ledgerStatements = (schema: string) => {
      */
     async insert(transaction: Kysely<any>, transfers: readonly TransferState[]): Promise<void> {
       const columns = INSERTED.map(([name]) => transfers.map((each) => each[name]));
-      await raw(transaction, insertText, columns).catch((error: { code?: string }) => {
-        throw error.code === UNIQUE_VIOLATION
-          ? new LostRace('another transfer with this id was made meanwhile')
-          : error;
-      });
+      try {
+        await raw(transaction, insertText, columns);
+      } catch (error) {
+        if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+        throw new LostRace('another transfer with this id was made meanwhile');
+      }
     },
 
     /** Inserts accounts where none of their ids is, and returns the ids of those that are new. */
