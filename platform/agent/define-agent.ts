@@ -87,7 +87,7 @@ export interface Room<Variables extends object = any, Services = any> {
   /** Claims that identify the owners of its rows, with their short names in access tokens: `{ vendorId: 'ven' }`. */
   claims?: RoomClaims;
   emits: readonly EventDefinition<any>[];
-  /** Handlers of other agents' events, declared before the agent is built. */
+  /** Handlers of events, other agents' or its own, declared before the agent is built. */
   handlers?: readonly EventHandler<Services>[];
   /** Its handlers are idempotent: an event handled before has no effect, so an operator may replay the log to it. */
   replayable?: boolean;

@@ -6,12 +6,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kyselyOver } from '../../db/kysely.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { dieWithParent } from '../../platform/die-with-parent.ts';
-import type { LedgerCheck } from '../../platform/ledger/check.ts';
+import { type LedgerCheck, checkLedger } from '../../platform/ledger/check.ts';
 import { MAX_TRANSFERS } from '../../platform/ledger/transfer.ts';
 import { sleep } from '../../platform/sleep.ts';
-import { joinLedger, type TestLedger } from '../support/ledger.ts';
+import { BOOKS, joinLedger, type TestLedger } from '../support/ledger.ts';
+import { testPool } from '../support/test-pool.ts';
 import { accountsFor, type Size } from './requests.ts';
 
 /** Options of a trial. */
@@ -80,9 +82,19 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
   await expiring;
   const seconds = (performance.now() - began) / 1000;
   await books.expire();
-  const checked = await books.check();
   await books.end();
-  return { ...checked, reported, kills: killed, seconds };
+  say('checking');
+  return { ...(await check(url)), reported, kills: killed, seconds };
+}
+
+/** Checks the ledger in a session without limits of time, as the operator's command does. */
+async function check(url: string): Promise<LedgerCheck> {
+  const pool = testPool({ url, max: 1, statementTimeout: 0, transactionTimeout: 0 });
+  try {
+    return await checkLedger(kyselyOver(pool), BOOKS);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Opens the accounts, and pays something into each wallet. */

@@ -170,6 +170,15 @@ const parked = async ({ kysely }: TestAgents) => ({
   rows: await kysely.selectFrom('platform.parked_event').select(['consumer', 'event']).execute(),
 });
 
+/** Refunds a payment by a cent, so many times. */
+async function refundedInCents({ kysely, clock }: TestAgents, paymentId: string, times: number): Promise<void> {
+  const refund = { paymentId, amountMinor: 1n, reason: 'A cent', status: 'DONE', createdAt: clock.now() };
+  const refunds = Array.from({ length: times }, () => ({ ...refund, id: newId('refund') }));
+  await kysely.insertInto('payment.refund').values(refunds).execute();
+  const refundedMinor = BigInt(times);
+  await kysely.updateTable('payment.payment').set({ refundedMinor }).where('id', '=', paymentId).execute();
+}
+
 test('a payment writes nothing into the books in its own request', async () => {
   const agents = await openAgents(['payment']);
   try {
@@ -197,6 +206,9 @@ test('payments that were there before their books, and those of the demo, are bo
     const { orderId, id } = await authorise();
     await capture(orderId);
     await refund(id, '2.00');
+    const often = await authorise();
+    await capture(often.orderId);
+    await refundedInCents(agents, often.id, 1100);
     expect((await differences()).nodes).toHaveLength(100);
     await agents.host.start();
     await until('the books are filled', async () => {
@@ -210,6 +222,7 @@ test('payments that were there before their books, and those of the demo, are bo
     expect(await differences()).toEqual({ nodes: [] });
     expect(await findings()).toEqual([]);
     expect((await booked(id)).ledgerTransfers).toHaveLength(3);
+    expect((await booked(often.id)).ledgerAccount).toMatchObject({ debitsPosted: { minor: '1100' } });
     await refund(id);
     await until('the last refund is booked', async () => (await booked(id)).ledgerTransfers.length === 4);
     expect(await differences()).toEqual({ nodes: [] });

@@ -1,9 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PaymentStatus } from '../entities.ts';
-import { accountsOf, type Moved, transferOf } from './domain.ts';
-import { movedSoFar } from './keep-books.ts';
-import type { PaymentToBook } from './queries.ts';
+import { accountsOf, type Moved, movedSoFar, type PaymentToBook, transferOf } from './domain.ts';
 
 const at = new Date('2026-06-01T12:00:00Z');
 const moved = (fact: Moved['fact'], more: Partial<Moved> = {}): Moved => ({

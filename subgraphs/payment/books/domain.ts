@@ -9,6 +9,8 @@
  */
 import type { NewAccount } from '../../../platform/ledger/account.ts';
 import type { NewTransfer } from '../../../platform/ledger/transfer.ts';
+import { isHeld } from '../domain.ts';
+import type { PaymentRow, RefundRow } from '../entities.ts';
 
 /** Kinds of accounts. */
 export const ACCOUNT_CODES = ['PAYMENT', 'PROVIDER_CLEARING'] as const;
@@ -91,4 +93,24 @@ export function transferOf(moved: Moved): NewTransfer {
       };
     }
   }
+}
+
+/** A payment with the refunds that were made, as it is booked. */
+export interface PaymentToBook extends PaymentRow {
+  refunds: Pick<RefundRow, 'id' | 'amountMinor' | 'createdAt'>[];
+}
+
+/** The facts of a payment, as its row and its refunds tell them. */
+export function movedSoFar(payment: PaymentToBook): Moved[] {
+  const { id: paymentId, orderId, currency, amountMinor, capturedMinor, authorisedAt, updatedAt } = payment;
+  if (!authorisedAt) return [];
+  const about = { paymentId, orderId, currency };
+  const moved: Moved[] = [{ ...about, fact: 'AUTHORISED', amountMinor, at: authorisedAt }];
+  // A payment keeps the time of its last change alone.
+  const capturedAt = payment.status === 'CAPTURED' ? updatedAt : null;
+  if (capturedMinor > 0n) moved.push({ ...about, fact: 'CAPTURED', amountMinor: capturedMinor, at: capturedAt });
+  else if (!isHeld(payment)) moved.push({ ...about, fact: 'VOIDED', amountMinor, at: updatedAt });
+  for (const { id: refundId, amountMinor, createdAt: at } of payment.refunds)
+    moved.push({ ...about, fact: 'REFUNDED', amountMinor, refundId, at });
+  return moved;
 }

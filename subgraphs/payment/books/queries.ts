@@ -3,12 +3,8 @@ import { anyOf } from '../../../platform/data/any-of.ts';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';
 import type { AccountRow, LedgerTables, TransferRow } from '../../../platform/ledger/entities.ts';
-import { type PaymentRow, PaymentSchema, type RefundRow, RefundSchema, type Tables } from '../entities.ts';
-
-/** A payment with the refunds that were made, as it is booked. */
-export interface PaymentToBook extends PaymentRow {
-  refunds: Pick<RefundRow, 'id' | 'amountMinor' | 'createdAt'>[];
-}
+import { PaymentSchema, RefundSchema, type Tables } from '../entities.ts';
+import type { PaymentToBook } from './domain.ts';
 
 /** What the books hold of a payment, less what the payment says: held, captured and refunded, in minor units. */
 export interface PaymentLedgerDifferenceRow {
