@@ -2,6 +2,7 @@
  * Accounts of a ledger. An account has debits and credits, pending and posted; its balance is their difference, and
  * which way round is positive depends on the account: what we have is a debit balance, what we owe a credit balance.
  */
+import { checkText } from './check-text.ts';
 import type { AccountRow } from './entities.ts';
 
 /**
@@ -50,6 +51,14 @@ export const creditBalance = ({ creditsPosted, debitsPosted, debitsPending }: Ba
 /** The amount that may still be credited to an account: its posted debits less all credits. May be negative. */
 export const debitBalance = ({ debitsPosted, creditsPosted, creditsPending }: Balances): bigint =>
   debitsPosted - creditsPosted - creditsPending;
+
+/** Checks what no state of the ledger can make right. @throws RangeError */
+export function checkAccount({ id, ledger, code, reference }: NewAccount): void {
+  checkText('id of an account', id, 200);
+  checkText('ledger of an account', ledger, 20);
+  checkText('code of an account', code, 50);
+  checkText('reference of an account', reference, 200);
+}
 
 /** The outcome for an account that exists. */
 export function existingAccount(

@@ -5,7 +5,7 @@
 import type { AgentContext } from '../agent/agent-context.ts';
 import type { Work } from '../store/store.ts';
 import type { LedgerStatements } from './ledger-sql.ts';
-import type { Expiry, TransferResult } from './transfer.ts';
+import { type Expiry, isMade, type TransferResult } from './transfer.ts';
 
 /** Most expiries in one transaction, which is to be short. */
 const BATCH = 200;
@@ -28,12 +28,13 @@ export async function expireDue(
     const due = await statements.due(store.read, clock.now(), BATCH);
     if (due.length === 0) return;
     const locks = locksOf(await accountsOf(due));
-    await store.write({ locks, origin: {} }, (work) =>
+    const results = await store.write({ locks, origin: {} }, (work) =>
       make(
         work,
         due.map((pendingId) => ({ kind: 'EXPIRED', id: `${pendingId}/expired`, pendingId, code: 'TIMEOUT' })),
       ),
     );
-    if (due.length < BATCH) return;
+    // If none could expire, the next run tries again: the same ones would be due at once.
+    if (due.length < BATCH || !results.some(isMade)) return;
   }
 }

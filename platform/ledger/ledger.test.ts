@@ -101,6 +101,15 @@ describe('accounts', () => {
   });
 });
 
+test.each([
+  ['no id', { id: '' }, 'The id of an account has 1 to 200 characters, not 0.'],
+  ['a ledger of too many characters', { ledger: 'x'.repeat(21) }, 'The ledger of an account has 1 to 20'],
+])('an account with %s is an error that says so, and opens nothing', async (_, more, told) => {
+  const bad = { id: 'new', ledger: 'EUR', code: 'WALLET', ...more };
+  await expect(books.open([{ ...bad, id: 'good', ledger: 'EUR' }, bad])).rejects.toThrow(told);
+  expect(await books.ledger.queries.accounts(['good', 'new'])).toEqual([]);
+});
+
 describe('a transaction', () => {
   test('that fails after its transfers leaves neither them nor their balances', async () => {
     const failing = books.store.write({ locks: [], origin: {} }, async (work) => {

@@ -12,7 +12,7 @@ import type { Clock } from '../clock.ts';
 import { LostRace } from '../data/retry.ts';
 import { Fault } from '../errors.ts';
 import type { Work } from '../store/store.ts';
-import { type AccountOutcome, existingAccount, type NewAccount } from './account.ts';
+import { type AccountOutcome, checkAccount, existingAccount, type NewAccount } from './account.ts';
 import { decide, type LedgerState } from './decide.ts';
 import { expireDue } from './expire.ts';
 import { type FoundTransfer, type LedgerStatements, ledgerStatements } from './ledger-sql.ts';
@@ -45,7 +45,10 @@ export interface Ledger {
   locksOf(accountIds: readonly string[]): string[];
   /** The locks of all accounts of these transfers, those of pending ones too: these are read before the transaction. */
   locksFor(transfers: readonly NewTransfer[]): Promise<string[]>;
-  /** Opens accounts, at most {@link MAX_TRANSFERS}. An account that exists stays as it is. @throws RangeError for more */
+  /**
+   * Opens accounts, at most {@link MAX_TRANSFERS}. An account that exists stays as it is.
+   * @throws RangeError for what can never be right, such as an id without characters
+   */
   open(work: LedgerWork, accounts: readonly NewAccount[]): Promise<AccountResult[]>;
   /**
    * Makes transfers, at most {@link MAX_TRANSFERS}, one after the other, each answered for itself; linked ones together or
@@ -89,6 +92,7 @@ export function createLedger({ agent, store, clock }: LedgerOptions): Ledger {
     },
     open: async (work, accounts) => {
       checkNumber(accounts);
+      accounts.forEach(checkAccount);
       if (accounts.length === 0) return [];
       const created = await statements.open(work.sql, accounts, clock.now());
       return created.size === accounts.length

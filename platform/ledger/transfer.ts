@@ -2,6 +2,7 @@
  * Transfers of a ledger, with the kinds, rules and answers of TigerBeetle
  * (https://docs.tigerbeetle.com/reference/transfer, https://docs.tigerbeetle.com/coding/two-phase-transfers).
  */
+import { checkText } from './check-text.ts';
 
 /**
  * Kinds of transfers: one posted at once; a pending one, which reserves its amount on both accounts; and the three that
@@ -124,16 +125,11 @@ export const MAX_TRANSFERS = 1000;
 /** The longest timeout, in seconds: a hundred years. */
 const MAX_TIMEOUT_SECONDS = 3_155_760_000;
 
-const checkText = (what: string, text: string | undefined, longest: number): void => {
-  if (text !== undefined && (text.length < 1 || text.length > longest))
-    throw new RangeError(`The ${what} of a transfer has 1 to ${longest} characters, not ${text.length}.`);
-};
-
 /** Checks what no state of the ledger can make right. @throws RangeError */
 export function checkTransfer(transfer: NewTransfer | Expiry): void {
-  checkText('id', transfer.id, 200);
-  checkText('code', transfer.code, 50);
-  checkText('reference', transfer.reference, 200);
+  checkText('id of a transfer', transfer.id, 200);
+  checkText('code of a transfer', transfer.code, 50);
+  checkText('reference of a transfer', transfer.reference, 200);
   if ('amount' in transfer && transfer.amount !== undefined && transfer.amount <= 0n)
     throw new RangeError(`The amount of the transfer ${transfer.id} is more than zero, not ${transfer.amount}.`);
   if (transfer.kind === 'VOID_PENDING' && transfer.amount !== undefined)

@@ -134,7 +134,8 @@ test('an order from placeOrder to PROCESSING is seventeen commits, and at most s
 const EVENTS = 8;
 /**
  * Commits of consumers. Of notification: order.placed and both changes of status. Of orchestration: payment.authorized.
- * Of payment, for its books: payment.authorized and captured. Fewer, if one batch takes two.
+ * Of payment, for its books: payment.authorized and captured, one batch unless the order takes longer than the books
+ * gather. Fewer, if one batch takes two.
  */
 const READS = 6;
 
