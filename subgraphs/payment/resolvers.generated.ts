@@ -41,7 +41,7 @@ export type Query = {
   paymentLedgerTransfers?: Maybe<PaymentLedgerTransferConnection>;
   /**
    * Payments of which the books say otherwise than the payment, and by how much; payments that have changed in the last
-   * minute are left out. Every payment is compared: ask it seldom.
+   * minute are left out. Every payment is compared that is asked for: ask it seldom, and of a large shop a time at once.
    */
   paymentLedgerDifferences?: Maybe<PaymentLedgerDifferenceConnection>;
 };
@@ -73,6 +73,7 @@ export type QueryPaymentLedgerTransfersArgs = {
 };
 
 export type QueryPaymentLedgerDifferencesArgs = {
+  updatedFrom?: InputMaybe<Scalars['DateTime']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };

@@ -35,11 +35,11 @@ const shopOn = (agents: () => TestAgents) => {
   const booked = (id: string) => agents().query('payment', { id }, BOOKED);
   const hasTransfers = (id: string, count: number) =>
     until(`${id} has ${count} transfers`, async () => (await booked(id)).ledgerTransfers.length === count);
-  const differences = async () => {
+  const differences = async (updatedFrom?: Date) => {
     agents().clock.advance(61_000);
     return agents().query(
       'paymentLedgerDifferences',
-      { first: 100 },
+      { first: 100, updatedFrom: updatedFrom?.toISOString() },
       'nodes { id payment { id } held { minor } captured { minor } refunded { minor } }',
     );
   };
@@ -119,6 +119,13 @@ describe('the books of an agent that runs', () => {
     expect(await differences()).toEqual({
       nodes: [{ id, payment: { id }, held: { minor: '0' }, captured: { minor: '34' }, refunded: { minor: '-5' } }],
     });
+    const { updatedAt } = await agents.kysely
+      .selectFrom('payment.payment')
+      .select('updatedAt')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect((await differences(updatedAt)).nodes).toHaveLength(1);
+    expect(await differences(new Date(updatedAt.getTime() + 1))).toEqual({ nodes: [] });
     await agents.kysely
       .updateTable('payment.payment')
       .set({ capturedMinor: 1234n, refundedMinor: 0n })

@@ -29,6 +29,13 @@ export type PaymentLedgerTransferConnectionRow = Connection<TransferRow>;
 /** The time in which the books may still be behind a payment that has just changed. */
 const SETTLES_MS = 60_000;
 
+/** The payments that are compared with the books. */
+export interface Compared {
+  /** The earliest last change. @default all */
+  updatedFrom?: Date | null;
+  now: Date;
+}
+
 const bigint = (expression: RawBuilder<unknown>) => sql<bigint>`(${expression})::bigint`;
 
 /** The queries of the books beside those of the ledger itself (platform/ledger/queries.ts). */
@@ -57,10 +64,10 @@ export const bookingQueries = (read: Kysely<Tables>) => {
     },
 
     /** A page of the payments of which the books say otherwise, but for those that have changed in the last minute. */
-    differences(now: Date, page: PageArgs): Promise<PaymentLedgerDifferenceConnectionRow> {
+    differences({ updatedFrom, now }: Compared, page: PageArgs): Promise<PaymentLedgerDifferenceConnectionRow> {
       const held = sql`case when payment.status = 'AUTHORIZED' or (payment.status = 'FAILED' and payment.authorised_at is not null)
         then payment.amount_minor else 0 end`;
-      const compared = db
+      let compared = db
         .selectFrom('payment')
         .leftJoin('ledger_account', 'ledger_account.id', 'payment.id')
         .select([
@@ -70,10 +77,10 @@ export const bookingQueries = (read: Kysely<Tables>) => {
           bigint(sql`coalesce(ledger_account.credits_posted, 0) - payment.captured_minor`).as('capturedMinor'),
           bigint(sql`coalesce(ledger_account.debits_posted, 0) - payment.refunded_minor`).as('refundedMinor'),
         ])
-        .where('payment.updatedAt', '<', new Date(now.getTime() - SETTLES_MS))
-        .as('difference');
+        .where('payment.updatedAt', '<', new Date(now.getTime() - SETTLES_MS));
+      if (updatedFrom) compared = compared.where('payment.updatedAt', '>=', updatedFrom);
       const differing = db
-        .selectFrom(compared)
+        .selectFrom(compared.as('difference'))
         .select(['id', 'currency', 'heldMinor', 'capturedMinor', 'refundedMinor'])
         .where((difference) =>
           difference.or([

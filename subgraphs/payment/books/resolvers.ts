@@ -17,7 +17,8 @@ export const bookResolvers = (
     Query: {
       paymentLedgerAccounts: (_, { filter, ...page }) => ledger.accountPage(filter ?? {}, page),
       paymentLedgerTransfers: (_, { accountId, ...page }) => ledger.transferPage(accountId, page),
-      paymentLedgerDifferences: (_, page) => books.differences(clock.now(), page),
+      paymentLedgerDifferences: (_, { updatedFrom, ...page }) =>
+        books.differences({ updatedFrom, now: clock.now() }, page),
     },
     Payment: {
       ledgerAccount: ({ id }, _, context) => account(context).load(id),
