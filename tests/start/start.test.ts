@@ -337,6 +337,8 @@ test.each([
 
 test('in development the embedded database serves instead of a DATABASE_URL without a server, and users and operators are told', async () => {
   const other = temporaryData();
+  // The folder has the keys of the configured database already.
+  keysOf(other.data);
   try {
     const process = await startAgora({ data: other.data, args: ['--empty'], env: NOBODY });
     await untilAnswer(
