@@ -17,6 +17,7 @@ import { hostile } from './hostile.ts';
 import { fanOut } from './fan-out.ts';
 import { progress } from './figures.ts';
 import { latency } from './latency.ts';
+import { ledger } from './ledger.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
 import { wakings } from './wakings.ts';
@@ -39,6 +40,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   latency,
   costs,
   events,
+  ledger,
   wakings,
   profile,
   federation,

@@ -22,6 +22,7 @@ import { connectionLimits } from '../../db/connect/connection-counts.ts';
 import { aboutDemo, type Installation, installationIn } from '../../db/connect/installation.ts';
 import { formatTokenKeys, parseTokenKeys, verifyingKeys } from '../../platform/identity/token-keys.ts';
 import { keyRing } from '../../platform/secrets/key-files.ts';
+import { requireDatabaseOfKeys } from '../../db/connect/lost-database.ts';
 import { signerAndSecrets } from '../../db/connect/known-keys.ts';
 import { tokenKey } from '../../platform/secrets/token-key.ts';
 import { Member } from './member.ts';
@@ -93,6 +94,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const agents = await loadAgents();
     const roles = rolesOf(agents, options.agentReplicas);
     const settings = { max_connections: connectionsFor(roles, agents), ...options.postgres };
+    requireDatabaseOfKeys(configOf(data), `remove the folder ${data} to begin anew`);
     const embedded = {
       dataDir: join(data, 'postgres'),
       log: () => {},

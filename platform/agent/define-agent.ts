@@ -78,6 +78,10 @@ export interface Room<Variables extends object = any, Services = any> {
   webhooks?: boolean;
   /** It records decisions (platform/decisions/decisions.ts): its schema then holds their tables. */
   decisions?: boolean;
+  /** It draws gapless numbers (platform/numbers/): its schema then holds their series. */
+  numbers?: boolean;
+  /** It keeps a ledger (platform/ledger/ledger.ts): its schema then holds the tables. */
+  ledger?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */
@@ -87,7 +91,7 @@ export interface Room<Variables extends object = any, Services = any> {
   /** Claims that identify the owners of its rows, with their short names in access tokens: `{ vendorId: 'ven' }`. */
   claims?: RoomClaims;
   emits: readonly EventDefinition<any>[];
-  /** Handlers of other agents' events, declared before the agent is built. */
+  /** Handlers of events, other agents' or its own, declared before the agent is built. */
   handlers?: readonly EventHandler<Services>[];
   /** Its handlers are idempotent: an event handled before has no effect, so an operator may replay the log to it. */
   replayable?: boolean;

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseSigningKeys, parseVerifyingKeys } from '../identity/token-keys.ts';
 import { parseKeyRing } from '../secrets/key-ring.ts';
+import { isTimeZone } from '../time-zone.ts';
 
 /** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
 export const whole = (least: number, most: number) =>
@@ -80,6 +81,19 @@ export const securePage = checked((text) =>
     ? undefined
     : 'an https:// address without #; http:// for a page on this machine only',
 );
+
+/** A time zone, by its IANA name. */
+export const timeZone = checked((text) =>
+  isTimeZone(text) ? undefined : 'the name of a time zone, such as Europe/Berlin or UTC',
+);
+
+/** Hours of every day in local time, which may last over midnight. */
+export const dailyHours = z.string().transform((text, context): { from: string; to: string } => {
+  const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(text) ?? [];
+  if (from !== undefined && to !== undefined && from !== to) return { from, to };
+  context.addIssue('two different times of day: 22:00-08:00');
+  return z.NEVER;
+});
 
 /** A name or an address to listen on. */
 export const host = checked((text) =>

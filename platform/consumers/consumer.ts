@@ -33,8 +33,10 @@ import { BACKSTOP_MS, type Backstop } from './backstop.ts';
 import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
 import { keepFollowedTypes } from './followed-types.ts';
 import type { EventHandler } from './handler.ts';
+import { HandlerFailed, isSwallowed } from './handler-failed.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
+import { type Run, runsOf } from './runs.ts';
 
 /**
  * `busy`: another process holds the consumer. `idle`: read to the end. `more`: read on at once. `filling`: its backfill
@@ -222,7 +224,7 @@ export class Consumer {
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
       const apply = async (event: LoggedEvent) => {
-        const error = await this.#apply(transaction, event, true);
+        const error = await this.#apply(transaction, [event], true);
         this.#tally[error ? 'retry_failed' : 'recovered']++;
         return error;
       };
@@ -263,17 +265,21 @@ export class Consumer {
     const parked = await parkedKeys(transaction, this.#o.agent);
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
-    for (const [index, event] of events.entries()) {
-      const waits = parked.has(keyOf(event)) || !this.#handlers.has(event.type);
-      const error = waits ? undefined : await this.#apply(transaction, event, careful);
-      this.#tally[waits || error ? 'parked' : 'applied']++;
-      if (waits || error) {
+    const waits = (event: LoggedEvent): boolean => parked.has(keyOf(event)) || !this.#handlers.has(event.type);
+    // If careful, each by itself: an event that fails parks those behind it.
+    const runs = careful ? events.map((event): Run => [event]) : runsOf(events, this.#handlers, waits);
+    for (const [index, run] of runs.entries()) {
+      const [event] = run;
+      const isWaiting = waits(event);
+      const error = isWaiting ? undefined : await this.#apply(transaction, run, careful);
+      this.#tally[isWaiting || error ? 'parked' : 'applied'] += run.length;
+      if (isWaiting || error) {
         await park(transaction, this.#o.agent, event, error, this.#o.log);
         parked.add(keyOf(event));
         this.#retryAt = 0;
       }
-      if (performance.now() - started > BUDGET_MS && index < events.length - 1) {
-        last = event;
+      if (performance.now() - started > BUDGET_MS && index < runs.length - 1) {
+        last = run.at(-1);
         break;
       }
     }
@@ -299,17 +305,18 @@ export class Consumer {
     );
   }
 
-  /** Applies one event: returns its handler's error if careful, throws HandlerFailed otherwise. */
-  async #apply(transaction: Kysely<any>, event: LoggedEvent, careful: boolean): Promise<Error | undefined> {
+  /** Applies a run of events: returns its handler's error if careful, throws HandlerFailed otherwise. */
+  async #apply(transaction: Kysely<any>, run: Run, careful: boolean): Promise<Error | undefined> {
+    const [event] = run;
     const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
     const session = openWork({ ...this.#o, transaction, origin });
     if (careful) await raw(transaction, 'savepoint event');
     try {
-      await this.#checkSignature(transaction, event);
+      for (const each of run) await this.#checkSignature(transaction, each);
       await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
         const handler = this.#handlers.get(event.type);
         if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
-        await handler.handle(session.work, event);
+        await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
         this.#unwritten.push(...session.events);
       });
       if (careful) {
@@ -382,14 +389,3 @@ export class Consumer {
 /** Whether an event was committed before the consumer began. */
 const wasThereBefore = ({ begunAfter }: CursorRow, { xid }: LoggedEvent): boolean =>
   begunAfter !== null && isSeenBy(begunAfter, xid);
-
-/**
- * Whether a handler swallowed an error of PostgreSQL: the transaction was aborted by then, so a later statement failed.
- */
-const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';
-
-class HandlerFailed extends Error {
-  constructor(cause: unknown) {
-    super('an event handler failed', { cause });
-  }
-}

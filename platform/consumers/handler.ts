@@ -9,14 +9,35 @@ export interface EventHandler<Services = void> {
   locks(event: LoggedEvent): readonly string[];
   /** Applies the event through `work` and nothing else. Throws to have it parked. */
   handle(work: Work, event: LoggedEvent, services: Services): Promise<void>;
+  /**
+   * Applies consecutive events in one go, oldest first. Handlers that share one function are given theirs together. If it
+   * throws, each event is handled by itself, so that only those that fail are parked.
+   */
+  handleAll?(work: SetWork, events: readonly LoggedEvent[], services: Services): Promise<void>;
 }
 
+/** The work of a set of events. It publishes nothing and starts no saga: these would have no single cause. */
+export type SetWork<DB = any> = Omit<Work<DB>, 'publish' | 'startSaga'>;
+
 /** Binds the handlers of a room to the services that its `build` returned. */
-export const bindHandlers = <Services>(
+export function bindHandlers<Services>(
   handlers: readonly EventHandler<Services>[],
   services: Services,
-): EventHandler[] =>
-  handlers.map(({ type, locks, handle }) => ({ type, locks, handle: (work, event) => handle(work, event, services) }));
+): EventHandler[] {
+  const sets = new Map<EventHandler<Services>['handleAll'], EventHandler['handleAll']>();
+  const bindSet = (handleAll: NonNullable<EventHandler<Services>['handleAll']>) => {
+    const bound =
+      sets.get(handleAll) ?? ((work: SetWork, events: readonly LoggedEvent[]) => handleAll(work, events, services));
+    sets.set(handleAll, bound);
+    return bound;
+  };
+  return handlers.map(({ type, locks, handle, handleAll }) => ({
+    type,
+    locks,
+    handle: (work, event) => handle(work, event, services),
+    ...(handleAll && { handleAll: bindSet(handleAll) }),
+  }));
+}
 
 /**
  * Declares a handler of an event type. `reads` has only the fields of the payload that this agent uses: a tolerant
@@ -44,3 +65,22 @@ export const on = <Payload, DB = any, Services = void>(
 export const handlersFor = <DB, Services = void>(): (<Payload>(
   ...declared: Parameters<typeof on<Payload, DB, Services>>
 ) => EventHandler<Services>) => on;
+
+/**
+ * Declares handlers of several types whose consecutive events are applied together, in few statements: for projections
+ * and books, which publish nothing. `reads` is as for {@link on}; `locks` are those of the rows that are written.
+ */
+export function onAll<Payload, DB = any, Services = void>(
+  types: readonly string[],
+  reads: z.ZodType<Payload>,
+  apply: (work: SetWork<DB>, events: readonly LoggedEvent<Payload>[], services: Services) => Promise<void>,
+  locks: (payload: Payload) => readonly string[] = () => [],
+): EventHandler<Services>[] {
+  const parsed = (event: LoggedEvent): LoggedEvent<Payload> => ({ ...event, payload: reads.parse(event.payload) });
+  const handleAll = (work: SetWork, events: readonly LoggedEvent[], services: Services): Promise<void> =>
+    apply(work as SetWork<DB>, events.map(parsed), services);
+  return types.map((type) => ({
+    ...on<Payload, DB, Services>(type, reads, (work, event, services) => apply(work, [event], services), locks),
+    handleAll,
+  }));
+}

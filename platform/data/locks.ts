@@ -5,7 +5,8 @@ import { raw } from './raw.ts';
  * Serialises commands on the same things by advisory locks, until the transaction ends. It is the FIRST statement of a
  * transaction, before any write and under READ COMMITTED: the transaction id is drawn by the first write, so the holder
  * of the lock has a higher id than the holder before, and the event log, which is read in order of transaction ids,
- * holds each aggregate's events in order.
+ * holds each aggregate's events in order. Numbers alone are locked last (platform/numbers/number-draws.ts): they order no
+ * events.
  */
 export async function lock(transaction: Kysely<any>, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;

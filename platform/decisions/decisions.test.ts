@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { z } from 'zod';
-import { DECISIONS } from '../../db/connect/migration-sets.ts';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { FixedClock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
@@ -37,8 +35,6 @@ let small: SmallAgent;
 let decisions: Decisions;
 beforeAll(async () => {
   small = await openSmallAgent();
-  for (const { sql: tables } of DECISIONS)
-    await sql.raw(`set search_path to small; ${tables}; reset search_path`).execute(small.kysely);
   decisions = createDecisions({ store: small.store, clock, config: { DECISION_RETENTION_DAYS: 90 } } as never, [
     cheapest,
   ]);

@@ -14,6 +14,9 @@ import { rotateFile } from './rotate-file.ts';
 
 type TokenKeyConfig = Pick<Config, 'TOKEN_KEY' | 'AGORA_DATA'>;
 
+/** Path of the file that keeps the keys which are not configured. */
+export const tokenKeyPath = ({ AGORA_DATA }: Pick<Config, 'AGORA_DATA'>): string => join(AGORA_DATA, 'token-key.pem');
+
 /**
  * The keys of access tokens, as text: the configured ones, or those that are kept beside the data, of which the first
  * is generated at the first start.
@@ -21,7 +24,7 @@ type TokenKeyConfig = Pick<Config, 'TOKEN_KEY' | 'AGORA_DATA'>;
  */
 export function tokenKey(config: TokenKeyConfig): string {
   if (config.TOKEN_KEY) return config.TOKEN_KEY;
-  const path = pathOf(config);
+  const path = tokenKeyPath(config);
   try {
     const text = readFileSync(path, 'utf8');
     checked(text, path);
@@ -46,7 +49,7 @@ export function rotateTokenKey(config: TokenKeyConfig): TokenKeyRing {
       'KEYS_CONFIGURED',
       'TOKEN_KEY is configured: add a key there, step by step, as docs/operations/token-keys.md tells.',
     );
-  const path = pathOf(config);
+  const path = tokenKeyPath(config);
   const next = (text: string): string => {
     const made = formatTokenKeys([newTokenKey(), ...verifyingKeys(checked(text, path))]);
     checked(made, path, '');
@@ -54,8 +57,6 @@ export function rotateTokenKey(config: TokenKeyConfig): TokenKeyRing {
   };
   return parseSigningKeys(rotateFile(path, next));
 }
-
-const pathOf = ({ AGORA_DATA }: TokenKeyConfig): string => join(AGORA_DATA, 'token-key.pem');
 
 const PUT_BACK =
   ' Put the file back from a backup, or delete it: then a new one is made, and who is signed in gets a new access token ' +

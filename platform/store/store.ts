@@ -14,6 +14,8 @@ import { confinedReads } from '../data/confined-reads.ts';
 import type { OwnTables } from '../data/own-rows.ts';
 import { checkKey, earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
+import { NumberDraws, type NumberOwner, type UseNumber } from '../numbers/number-draws.ts';
+import type { NumberSeries } from '../numbers/number-series.ts';
 import { type EntityStatements, entityStatements } from './entity-statements.ts';
 import { afterLostRace, afterTransient } from '../data/retry.ts';
 
@@ -34,6 +36,15 @@ export interface Work<DB = any> extends EntityStatements {
   startSaga(name: string, id: string, input: Record<string, unknown>): Promise<void>;
 }
 
+/** A command's work. Its transaction ends with it, unlike that of an event's handler, which is one of a batch. */
+export interface CommandWork<DB = any> extends Work<DB> {
+  /**
+   * Draws the next number of a series when the work is done, as the last lock of the transaction, so `use` is called
+   * then: it writes the number and publishes it. For agents that say `numbers: true`.
+   */
+  drawNumber(series: NumberSeries, of: NumberOwner, use: UseNumber): void;
+}
+
 /** An agent's own data. */
 export interface Store<DB = any> {
   /** Reads: single statements outside any transaction, on a read replica where the agent's reads may lag. */
@@ -44,7 +55,10 @@ export interface Store<DB = any> {
    */
   readAs(actor: Actor): Kysely<DB>;
   /** Runs work in one transaction, which takes the locks first and is retried after a deadlock. */
-  write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
+  write<T>(
+    options: { locks: readonly string[]; origin: Origin },
+    work: (work: CommandWork<DB>) => Promise<T>,
+  ): Promise<T>;
   /** The outcome of an earlier request with this key, if any: read without a lock, to answer a replay early. */
   earlierOutcome<T>(key: IdempotencyKey): Promise<T | undefined>;
   /**
@@ -54,7 +68,7 @@ export interface Store<DB = any> {
    */
   idempotent<T>(
     options: IdempotencyKey & { locks: readonly string[]; origin: Origin },
-    work: (work: Work<DB>) => Promise<T>,
+    work: (work: CommandWork<DB>) => Promise<T>,
   ): Promise<T>;
 }
 
@@ -80,13 +94,16 @@ export function createStore<DB>(options: {
   const transact = async <T>(
     locks: readonly string[],
     origin: Origin,
-    work: (work: Work<DB>, transaction: Kysely<any>) => Promise<T>,
+    work: (work: CommandWork<DB>, transaction: Kysely<any>) => Promise<T>,
   ) => {
     let published: readonly Envelope[] = [];
     const result = await kysely.transaction().execute(async (transaction) => {
       await lock(transaction, locks);
       const session = openWork<DB>({ ...options, transaction, origin });
-      const value = await work(session.work, transaction);
+      const draws = new NumberDraws();
+      const drawNumber: CommandWork['drawNumber'] = (series, of, use) => draws.ask(series, of, use);
+      const value = await work({ ...session.work, drawNumber }, transaction);
+      await draws.carryOut(transaction, agent);
       published = session.events;
       await append(transaction, published, signer);
       return value;

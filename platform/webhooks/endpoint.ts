@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Work } from '../store/store.ts';
+import type { CommandWork } from '../store/store.ts';
 import type { WebhookSecrets } from './secrets.ts';
 
 /** An endpoint for webhooks of an outside sender: `POST /webhooks/<agent>/<name>`. */
@@ -13,7 +13,7 @@ export interface WebhookEndpoint<Body = any, DB = any> {
   /** The aggregates to lock: those of which the handler publishes events. Throws to have it retried. */
   locks(body: Body): Promise<readonly string[]>;
   /** Applies the delivery through `work` and nothing else. Throws to have it retried. */
-  handle(work: Work<DB>, body: Body): Promise<void>;
+  handle(work: CommandWork<DB>, body: Body): Promise<void>;
   /** Called after the commit, in the process that handled the delivery. */
   onHandled?(body: Body): void;
 }

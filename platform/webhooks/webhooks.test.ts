@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
@@ -23,8 +21,6 @@ let webhooks: Webhooks;
 let failure: Error | undefined;
 beforeAll(async () => {
   small = await openSmallAgent();
-  const inbox = readFileSync(new URL('inbox.sql', import.meta.url), 'utf8');
-  await sql.raw(`set search_path to small; ${inbox}`).execute(small.kysely.withSchema('small'));
 });
 afterAll(() => small.database.drop());
 

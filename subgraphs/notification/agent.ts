@@ -7,7 +7,9 @@ import { mailHandlers } from './mail/handlers.ts';
 import { sendMails } from './mail/send-mails.ts';
 import { messageLoaders } from './loaders.ts';
 import { messageQueries } from './queries.ts';
+import { quietHoursOf } from './quiet-hours.ts';
 import { notificationResolvers } from './resolvers.ts';
+import { sendScheduled } from './send-scheduled.ts';
 import { messageService } from './service.ts';
 
 const KNOWN = 'Users know the name from before rooms declared their variables.';
@@ -48,8 +50,8 @@ export default defineAgent({
         load: messageLoaders(queries),
         service: messageService(agentContext),
       }),
-      handling: agentContext,
-      scheduledJobs: [sendMails(agentContext)],
+      handling: { ...agentContext, quietHours: quietHoursOf(agentContext.config) },
+      scheduledJobs: [sendMails(agentContext), sendScheduled(agentContext)],
     };
   },
 });

@@ -3,6 +3,11 @@ import { readConfig } from '../../platform/config/config.ts';
 import agent from './agent.ts';
 
 test.each([
+  ['NOTIFICATION_QUIET_HOURS', '22-8'],
+  ['NOTIFICATION_QUIET_HOURS', '22:00-24:00'],
+  ['NOTIFICATION_QUIET_HOURS', '08:00-08:00'],
+  ['NOTIFICATION_TIME_ZONE', 'Europe/Nowhere'],
+  ['NOTIFICATION_TIME_ZONE', '+02:00'],
   ['RECOVERY_URL', 'javascript:alert(1)'],
   ['RECOVERY_URL', 'data:text/html,x'],
   ['RECOVERY_URL', 'http://shop.example/account'],

@@ -3,6 +3,14 @@ import * as value from '../../platform/config/values.ts';
 
 /** The agent's configuration variables. */
 export const variables = z.object({
+  NOTIFICATION_QUIET_HOURS: value.dailyHours
+    .optional()
+    .describe(
+      'when customers are not disturbed, such as 22:00-08:00: messages that are not urgent are sent afterwards; absent: all are sent at once',
+    ),
+  NOTIFICATION_TIME_ZONE: value.timeZone
+    .default('UTC')
+    .describe('the time zone of the quiet hours, that of most of your customers, such as Europe/Berlin'),
   RECOVERY_URL: value.securePage
     .optional()
     .describe(

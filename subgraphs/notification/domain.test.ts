@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { noticeOfOrder, noticeOfRefund, noticeOfStatus, write } from './domain.ts';
+import { isUrgent, noticeOfOrder, noticeOfRefund, noticeOfStatus, write } from './domain.ts';
 
 const about = { number: 'AG-000042' };
 const STATUSES = [
@@ -31,9 +31,28 @@ test('a status of no interest to the buyer has no message', () => {
 test('a refund has a message with its amount, and no other change of a payment has one', () => {
   const { subject, text } = write(noticeOfRefund({ ...about, refunded: { minor: '6000', currency: 'EUR' } })!);
   expect(subject).toBe('You get money back for your order AG-000042');
-  expect(text).toContain('60.00 EUR');
+  expect(text).toContain('60.00 EUR back to you for your order AG-000042. It');
+  const numbered = write(
+    noticeOfRefund({ ...about, refunded: { minor: '6000', currency: 'EUR', number: 'RF-2026-000123' } })!,
+  );
+  expect(numbered.text).toContain('your order AG-000042, under the number RF-2026-000123. It');
   expect(noticeOfRefund({ ...about, refunded: null })).toBeUndefined();
   expect(noticeOfRefund(about)).toBeUndefined();
+});
+
+test('what tells of the parcel, of a check or of money that comes back can wait for the morning, the other messages cannot', () => {
+  const waiting = STATUSES.flatMap((newStatus) => noticeOfStatus({ ...about, newStatus }) ?? [])
+    .map(({ template }) => template)
+    .filter((template) => !isUrgent(template));
+  expect(waiting).toEqual([
+    'ORDER_ON_HOLD',
+    'ORDER_PARTIALLY_SHIPPED',
+    'ORDER_SHIPPED',
+    'ORDER_DELIVERED',
+    'ORDER_RETURNED',
+    'ORDER_REFUNDED',
+  ]);
+  expect([isUrgent('ORDER_PLACED'), isUrgent('PAYMENT_REFUNDED')]).toEqual([true, false]);
 });
 
 test('no message leaves a parameter unfilled', () => {

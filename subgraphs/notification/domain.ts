@@ -40,10 +40,20 @@ const TEMPLATES = {
   },
   PAYMENT_REFUNDED: {
     subject: 'You get money back for your order {number}',
-    text: 'We have given {amount} back to you for your order {number}. It can take your bank some days.',
+    text: 'We have given {amount} back to you for your order {number}{refund}. It can take your bank some days.',
   },
   ORDER_REFUNDED: { subject: 'Your money for order {number} is on its way', text: 'We have refunded order {number}.' },
 } as const satisfies Record<MessageType, Words>;
+
+/**
+ * Messages that are sent in quiet hours too: answers to what the buyer has just done, and what the buyer may have to act
+ * on at once. The others tell of the parcel, of a check of the order, and of money that comes back, which can wait until
+ * the morning.
+ */
+const URGENT: ReadonlySet<MessageType> = new Set(['ORDER_PLACED', 'ORDER_CONFIRMED', 'ORDER_CANCELLED']);
+
+/** Whether a message does not wait for the end of quiet hours. */
+export const isUrgent = (template: MessageType): boolean => URGENT.has(template);
 
 /** A message about to be sent. */
 export interface Notice {
@@ -83,9 +93,14 @@ export const noticeOfRefund = ({
   refunded,
 }: {
   number: string;
-  refunded?: { minor: string; currency: string } | null;
+  refunded?: { minor: string; currency: string; number?: string } | null;
 }): Notice | undefined =>
-  refunded ? { template: 'PAYMENT_REFUNDED', parameters: { number, amount: amountOf(refunded) } } : undefined;
+  refunded
+    ? {
+        template: 'PAYMENT_REFUNDED',
+        parameters: { number, amount: amountOf(refunded), refund: refunded.number ?? '' },
+      }
+    : undefined;
 
 const amountOf = ({ minor, currency }: { minor: string; currency: string }): string =>
   `${toDecimal(money(BigInt(minor), currency))} ${currency}`;
@@ -118,7 +133,10 @@ export function write({ template, parameters }: Notice): Words {
 const fill = (words: string, parameters: Parameters): string =>
   words.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = parameters[name] ?? '';
-    return name === 'reason' ? (REASONS[value] ?? NO_REASON) : value;
+    if (name === 'reason') return REASONS[value] ?? NO_REASON;
+    // Refunds of earlier releases have no number.
+    if (name === 'refund') return value && `, under the number ${value}`;
+    return value;
   });
 
 const isTemplate = (name: string): name is MessageType => Object.hasOwn(TEMPLATES, name);

@@ -16,6 +16,10 @@ export const MessageType = {
 } as const;
 export type MessageType = keyof typeof MessageType;
 
+/** Why a message was not sent at once. */
+export const MessageDelayReason = { QUIET_HOURS: 'QUIET_HOURS' } as const;
+export type MessageDelayReason = keyof typeof MessageDelayReason;
+
 /** The parameters of a message's template, with their values. */
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -31,6 +35,8 @@ export const MessageSchema = defineEntity({
     parameters: p.json<Parameters>(),
     createdAt: p.datetime(),
     readAt: p.datetime().nullable(),
+    scheduledFor: p.datetime().nullable(),
+    delayReason: p.enum(() => MessageDelayReason).nullable(),
   },
 });
 

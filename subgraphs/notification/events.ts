@@ -26,7 +26,9 @@ export const orderPlaced = order.extend({ totalMinor: z.string().regex(/^\d+$/),
 export const orderStatusChanged = order.extend({ newStatus: z.string(), reason: z.string().nullish() });
 /** The part of `order.payment_status_changed` that this agent reads. */
 export const orderPaymentStatusChanged = order.extend({
-  refunded: z.object({ minor: z.string().regex(/^\d+$/), currency: z.string() }).nullish(),
+  refunded: z
+    .object({ minor: z.string().regex(/^\d+$/), currency: z.string(), number: z.string().optional() })
+    .nullish(),
 });
 /** The part of `identity.recovery_requested` that this agent reads. */
 export const recoveryRequested = z.object({ recoveryId: z.string() });

@@ -6,9 +6,11 @@ import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
 import { type EventHandler, handlersFor } from '../../platform/consumers/handler.ts';
 import { newId } from '../../platform/ids.ts';
-import { type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus, wordsOf } from './domain.ts';
+import { isUrgent, type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus } from './domain.ts';
 import type { Tables } from './entities.ts';
-import { notificationRequested, orderPaymentStatusChanged, orderPlaced, orderStatusChanged } from './events.ts';
+import { orderPaymentStatusChanged, orderPlaced, orderStatusChanged } from './events.ts';
+import { publishSent } from './publish-sent.ts';
+import type { QuietHours } from './quiet-hours.ts';
 
 /** The order and customer of an event. */
 interface About {
@@ -18,17 +20,25 @@ interface About {
 }
 
 /** The parts of the agent's context that the handlers use. */
-export type HandlingContext = Pick<AgentContext<Tables>, 'clock' | 'log'>;
+export interface HandlingContext extends Pick<AgentContext<Tables>, 'clock' | 'log'> {
+  quietHours: QuietHours;
+}
 
 async function notify(
   work: Work<Tables>,
   event: LoggedEvent<About>,
-  { clock, log }: HandlingContext,
+  { clock, log, quietHours }: HandlingContext,
   notice: Notice | undefined,
 ): Promise<void> {
   if (!notice) return;
   const { orderId, customerId } = event.payload;
-  const messageId = customerId ? await send(work, event.id, { orderId, customerId }, notice, clock.now()) : undefined;
+  const now = clock.now();
+  const mayWait = customerId && !isUrgent(notice.template);
+  const from = mayWait ? await quietHours.until(now) : now;
+  const scheduledFor = from > now ? from : null;
+  const messageId = customerId
+    ? await writeMessage(work, event.id, { orderId, customerId, now, scheduledFor }, notice)
+    : undefined;
   // A redelivered event: its message was written, and logged, before.
   if (customerId && !messageId) return;
   // Logged at least once, unlike the message: the batch of this event may be rolled back and read again.
@@ -38,10 +48,11 @@ async function notify(
       messageId,
       orderId,
       customerId,
+      scheduledFor: scheduledFor ?? undefined,
       event: event.id,
       correlationId: event.correlationId,
     },
-    'notified',
+    scheduledFor ? 'notification scheduled' : 'notified',
   );
 }
 
@@ -62,18 +73,16 @@ export const notificationHandlers: EventHandler<HandlingContext>[] = [
   telling('order.payment_status_changed', orderPaymentStatusChanged, noticeOfRefund),
 ];
 
-/** Puts a message into the inbox and publishes it. Returns nothing if the event was handled before. */
-async function send(
-  { sql, publish }: Work<Tables>,
+/** Writes a message, and sends it unless it is scheduled. Returns nothing if the event was handled before. */
+async function writeMessage(
+  work: Work<Tables>,
   eventId: string,
-  about: { orderId: string; customerId: string },
-  notice: Notice,
-  now: Date,
+  about: { orderId: string; customerId: string; now: Date; scheduledFor: Date | null },
+  { template, parameters }: Notice,
 ): Promise<string | undefined> {
-  const { orderId, customerId } = about;
-  const { template, parameters } = notice;
+  const { orderId, customerId, now, scheduledFor } = about;
   const id = newId('message');
-  const made = await sql
+  const made = await work.sql
     .insertInto('message')
     .values({
       id,
@@ -83,21 +92,13 @@ async function send(
       template,
       parameters: json(parameters),
       createdAt: now,
+      scheduledFor,
+      delayReason: scheduledFor && 'QUIET_HOURS',
     })
     .onConflict((on) => on.column('eventId').doNothing())
     .returning('id')
     .executeTakeFirst();
   if (!made) return undefined;
-  const { subject, text } = wordsOf(template);
-  const payload = {
-    customerId,
-    notificationType: template,
-    channel: 'in_app',
-    subject,
-    message: text,
-    referenceId: orderId,
-    messageId: id,
-  } as const;
-  publish(notificationRequested, { aggregateId: id, aggregateVersion: 1, payload });
+  if (!scheduledFor) publishSent(work, { id, customerId, orderId, template });
   return id;
 }

@@ -7,11 +7,13 @@ import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
-import { actor, openAgents, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { actor, openAgents, operator, type TestAgents, viewer } from '../../tests/support/agents.ts';
 import { notificationHandlers } from './handlers.ts';
 
 let agents: TestAgents;
 let open: () => Promise<Consumer>;
+/** The end of the quiet hours; the present outside of them. */
+let quietUntil: Date;
 const lines: object[] = [];
 const log = { ...silentLogger, info: (fields: object) => lines.push(fields), warn: () => {} } as unknown as Logger;
 beforeAll(async () => {
@@ -23,7 +25,7 @@ beforeAll(async () => {
       kysely,
       notifier: new LogNotifier(),
       log,
-      handlers: bindHandlers(notificationHandlers, { clock, log }),
+      handlers: bindHandlers(notificationHandlers, { clock, log, quietHours: { until: async () => quietUntil } }),
     });
     await consumer.register();
     return consumer;
@@ -39,6 +41,7 @@ beforeEach(() => {
   customerId = newId('customer');
   customer = actor({ roles: ['CUSTOMER'], customerId });
   lines.length = 0;
+  quietUntil = agents.clock.now();
 });
 
 /** Publishes an event as the order agent. */
@@ -242,5 +245,111 @@ describe('an inbox', () => {
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after);
     expect(subjects).toEqual(['We have your order AG-2', 'We have your order AG-1', 'We have your order AG-0']);
+  });
+});
+
+describe('in quiet hours', () => {
+  const SCHEDULED = 'nodes { id type scheduledFor delayReason } totalCount';
+  const scheduled = async () => (await agents.query('scheduledMessages', { first: 100 }, SCHEDULED, operator)).nodes;
+  const begin = (minutes: number): void => {
+    quietUntil = new Date(agents.clock.now().getTime() + minutes * 60_000);
+  };
+  const end = (): void => agents.clock.advance(quietUntil.getTime() - agents.clock.now().getTime());
+  const send = () => agents.runJob('notification', 'send-scheduled-messages');
+  const unread = async () => {
+    const entity = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Customer { unreadMessages } } }';
+    const of = [{ __typename: 'Customer', id: customerId }];
+    return (await agents.data('notification', entity, { of }, customer))._entities[0].unreadMessages;
+  };
+
+  test('a message that is not urgent waits: nobody but staff sees it, and nothing is published', async () => {
+    begin(60);
+    await changed('SHIPPED');
+    await consume();
+    await send();
+    expect([await inbox(), await unread(), await requested()]).toEqual([[], 0, []]);
+    const [message] = await scheduled();
+    expect(message).toEqual({
+      id: expect.any(String),
+      type: 'ORDER_SHIPPED',
+      scheduledFor: quietUntil.toISOString(),
+      delayReason: 'QUIET_HOURS',
+    });
+    const read = await agents.mutate('markMessageRead', { messageId: message.id }, 'message { id }', customer);
+    expect(read.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    const entity = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Message { id } } }';
+    const of = [{ __typename: 'Message', id: message.id }];
+    expect((await agents.data('notification', entity, { of }, customer))._entities).toEqual([null]);
+    end();
+    await send();
+  });
+
+  test('it is sent once they end, once, and keeps the reason', async () => {
+    begin(60);
+    await changed('SHIPPED');
+    await consume();
+    end();
+    await Promise.all([send(), send()]);
+    await send();
+    const INBOX_WITH_REASON = 'nodes { type createdAt scheduledFor delayReason }';
+    expect((await agents.query('inbox', {}, INBOX_WITH_REASON, customer)).nodes).toEqual([
+      {
+        type: 'ORDER_SHIPPED',
+        createdAt: quietUntil.toISOString(),
+        scheduledFor: null,
+        delayReason: 'QUIET_HOURS',
+      },
+    ]);
+    expect([await unread(), await scheduled()]).toEqual([1, []]);
+    expect(await requested()).toHaveLength(1);
+  });
+
+  test('an urgent message is sent at once', async () => {
+    begin(60);
+    await placed();
+    await changed('CANCELLED', { reason: 'PAYMENT_DECLINED' });
+    await consume();
+    expect((await inbox()).map(({ type }: { type: string }) => type).sort()).toEqual([
+      'ORDER_CANCELLED',
+      'ORDER_PLACED',
+    ]);
+    expect(await requested()).toHaveLength(2);
+    expect(await scheduled()).toEqual([]);
+  });
+
+  test('a log that is replayed, while a message waits and after it was sent, leads to no second one', async () => {
+    await consume();
+    const cursor = () => agents.kysely.selectFrom('platform.log_cursor').where('consumer', '=', 'notification');
+    const before = await cursor().select(['xid', 'position']).executeTakeFirstOrThrow();
+    const replay = async () => {
+      await agents.kysely
+        .updateTable('platform.log_cursor')
+        .set(before)
+        .where('consumer', '=', 'notification')
+        .execute();
+      await consume();
+    };
+    begin(60);
+    await changed('DELIVERED');
+    await consume();
+    await replay();
+    expect(await scheduled()).toHaveLength(1);
+    end();
+    await send();
+    begin(60);
+    await replay();
+    expect(await scheduled()).toEqual([]);
+    expect(await inbox()).toHaveLength(1);
+    expect(await requested()).toHaveLength(1);
+  });
+
+  test('however many wait, all are sent in one run', async () => {
+    begin(60);
+    for (let n = 0; n < 120; n++) await changed('SHIPPED');
+    await consume();
+    end();
+    await send();
+    expect((await page({ first: 100 })).totalCount).toBe(120);
+    expect(await requested()).toHaveLength(120);
   });
 });

@@ -17,6 +17,7 @@ interface Parts {
 export const notificationResolvers = ({ queries, load, service }: Parts): Resolvers => ({
   Query: {
     inbox: (_, { filter, ...page }, { actor }) => queries.page(filter ?? {}, page, ownMessages(actor)),
+    scheduledMessages: (_, page) => queries.scheduled(page),
   },
 
   Mutation: {

@@ -21,4 +21,6 @@ export const world: RoomWorld = {
 
   // An inbox lists the caller's own messages, also if the caller may see others.
   listsOfOwn: ['inbox'],
+  // The walk's messages are sent: it has no quiet hours.
+  listsOfSome: ['scheduledMessages'],
 };

@@ -61,7 +61,10 @@ export const orderPaymentStatusChanged = defineEvent('order.payment_status_chang
     status,
     paymentStatus,
     updatedAt: z.iso.datetime(),
-    refunded: amount.nullable().describe('The refunded amount, if the event is a refund.'),
+    refunded: amount
+      .extend({ number: z.string().optional().describe('The number of the refund, if payment told it.') })
+      .nullable()
+      .describe('The refunded amount, if the event is a refund.'),
   }),
 });
 
@@ -73,7 +76,8 @@ export const paymentRefunded = payment.extend({
   refundId: z.string(),
   amount,
   refunded: amount,
-  // Optional, since events of earlier releases have neither.
+  // Optional, since events of earlier releases have none of them.
+  refundNumber: z.string().optional(),
   status: paymentStatus.optional(),
   updatedAt: z.iso.datetime().optional(),
 });

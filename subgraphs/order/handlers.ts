@@ -17,7 +17,8 @@ export const handlers: EventHandler<OrderService>[] = [
     'payment.refunded',
     paymentRefunded,
     (work, { payload, at }, service) => {
-      const { orderId, refundId, refunded, amount } = payload;
+      const { orderId, refundId, refundNumber: number, amount } = payload;
+      const refunded = { ...payload.refunded, ...(number && { number }) };
       const status = payload.status ?? (refunded.minor === amount.minor ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
       const madeAt = payload.updatedAt ? new Date(payload.updatedAt) : at;
       return service.paymentRefunded(work, orderId, { refundId, refunded, status, at: madeAt });

@@ -27,7 +27,7 @@ import { isTold, type TimelineEntry } from './timeline.ts';
 /** A refund that was made, with the payment status since. */
 export interface RefundMade {
   refundId: string;
-  refunded: { minor: string; currency: string };
+  refunded: { minor: string; currency: string; number?: string };
   status: PaymentStatus;
   at: Date;
 }

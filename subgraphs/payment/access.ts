@@ -1,7 +1,10 @@
 import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts';
 
-/** The owner of a payment: its customer, or the guest who has the token of its order. */
-export const own = { payment: { customerId: 'customerId', orderId: 'orderId' } } satisfies OwnTables;
+/** The owner of a payment, and of its refunds: its customer, or the guest who has the token of its order. */
+export const own = {
+  payment: { customerId: 'customerId', orderId: 'orderId' },
+  refund: { through: 'payment', by: 'paymentId' },
+} satisfies OwnTables;
 
 /** Which payments an actor sees: staff all, a customer its own, a guest that of its order. */
 export const readablePayments = rowsOf('payment:read', own.payment);

@@ -1,8 +1,13 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
+import { createLedger } from '../../platform/ledger/ledger.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { own } from './access.ts';
+import { bookBackfill } from './books/backfill.ts';
+import { bookHandlers } from './books/handlers.ts';
+import { bookingQueries } from './books/queries.ts';
+import { bookResolvers } from './books/resolvers.ts';
 import { cancelService } from './cancel.ts';
 import { variables } from './config.ts';
 import { paymentDemo } from './demo.ts';
@@ -10,6 +15,7 @@ import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { paymentLoaders } from './loaders.ts';
 import { News } from './news.ts';
+import { numberRefunds } from './numbering.ts';
 import { simulatedWebhooks } from './provider/simulated-webhooks.ts';
 import { guard } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
@@ -42,11 +48,17 @@ export default defineAgent({
   entities,
   confined: own,
   webhooks: true,
+  numbers: true,
+  ledger: true,
   config: variables,
   configExceptions: {
     SIMULATOR_WEBHOOK_URL: 'The simulator is a provider beside others to come, and users know the name.',
   },
   emits,
+  handlers: bookHandlers,
+  replayable: true,
+  // Nothing waits for the books.
+  gatherMs: 250,
   build(agentContext) {
     const { config, clock, store } = agentContext;
     const timeoutMs = config.PAYMENT_TIMEOUT_MS;
@@ -66,18 +78,27 @@ export default defineAgent({
     const refunds = refundService(agentContext, provider);
     const news = new News();
     const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, { secrets, news })]);
+    const ledger = createLedger({ agent: 'payment', store, clock });
+    const books = bookingQueries(store.read);
+    const load = paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor)));
     return {
-      resolvers: paymentResolvers({
-        queries: paymentQueries(store.read),
-        load: paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor))),
-        service: paymentService(agentContext, { provider, news }),
-        cancel: cancelService(agentContext, { provider, refunds }),
-        refunds,
-        webhooks,
-        clock,
-      }),
+      resolvers: [
+        paymentResolvers({
+          queries: paymentQueries(store.read),
+          load,
+          service: paymentService(agentContext, { provider, news }),
+          cancel: cancelService(agentContext, { provider, refunds }),
+          refunds,
+          webhooks,
+          clock,
+        }),
+        bookResolvers(agentContext, { ledger: ledger.queries, books, load }),
+      ],
+      handling: ledger,
+      backfill: bookBackfill(ledger, books),
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
+        numberRefunds(agentContext),
         ...webhooks.scheduledJobs,
         ...(simulated?.scheduledJobs ?? []),
       ],

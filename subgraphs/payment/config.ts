@@ -12,6 +12,11 @@ export const variables = z.object({
     .whole(1, 30 * DAY)
     .default(1800)
     .describe('how long a buyer may take to complete an action that the payment requires, such as 3-D Secure'),
+  PAYMENT_TIME_ZONE: value.timeZone
+    .default('UTC')
+    .describe(
+      'the time zone of the shop’s books, such as Europe/Berlin: the numbers of refunds begin anew at its new year',
+    ),
   PAYMENT_WEBHOOK_SECRETS: z
     .string()
     .optional()

@@ -9,6 +9,7 @@ import { newId } from '../../platform/ids.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
+import type { PaymentVariables } from './config.ts';
 import { PaymentSchema, type Tables } from './entities.ts';
 import { guard } from './provider/guard.ts';
 import type { PaymentProvider, ProviderPayment } from './provider/provider.ts';
@@ -47,7 +48,8 @@ function aPayment() {
     },
   });
   const provider = guard(port, { timeoutMs: 1000, guards: new Breakers().of('payment') });
-  const agentContext = { store, clock } as unknown as AgentContext<Tables>;
+  const config = { PAYMENT_TIME_ZONE: 'UTC' };
+  const agentContext = { store, clock, config } as unknown as AgentContext<Tables, PaymentVariables>;
   const refunds = refundService(agentContext, provider);
   const service = paymentService(agentContext, { provider });
   const orderId = newId('order');

@@ -11,6 +11,7 @@ import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
+import type { PaymentVariables } from './config.ts';
 import type { Tables } from './entities.ts';
 import { paymentViolations } from './invariants.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
@@ -65,7 +66,11 @@ function services(atStore: Meddle, atProvider = atStore) {
     guard(books, { timeoutMs: 100, guards: new Breakers().of('payment') }),
     atProvider,
   );
-  const agentContext = { store: meddled(store, atStore), clock } as unknown as AgentContext<Tables>;
+  const config = { PAYMENT_TIME_ZONE: 'UTC' };
+  const agentContext = { store: meddled(store, atStore), clock, config } as unknown as AgentContext<
+    Tables,
+    PaymentVariables
+  >;
   const refunds = refundService(agentContext, provider);
   return {
     ...paymentService(agentContext, { provider }),

@@ -131,6 +131,8 @@ function paymentOf({ orderId, customerId = null, paymentStatus, amount, placedAt
     reason: 'CUSTOMER_REQUEST',
     status: 'DONE',
     createdAt: refundedAt,
+    number: null,
+    issuedAt: null,
   };
   return { payment, known, entries: moves.map(entryOf), refunds: did('REFUND') ? [refund] : [] };
 }

@@ -54,6 +54,8 @@ export const RefundSchema = defineEntity({
     reason: p.string(),
     status: p.enum(() => RefundStatus),
     createdAt: p.datetime(),
+    number: p.string().nullable(),
+    issuedAt: p.datetime().nullable(),
   },
 });
 

@@ -72,7 +72,11 @@ export const paymentVoided = event('payment.voided', 'The amount that was held f
 export const paymentRefunded = event(
   'payment.refunded',
   'The captured amount was refunded, in part or in full.',
-  payment.extend({ refundId: z.string(), refunded: amount }),
+  payment.extend({
+    refundId: z.string(),
+    refundNumber: z.string().optional().describe('The number of the refund. Absent in events of earlier releases.'),
+    refunded: amount,
+  }),
   [
     ended('refunded'),
     {

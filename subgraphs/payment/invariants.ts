@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
+import { numberViolations } from '../../platform/numbers/number-violations.ts';
+import { REFUND_NUMBERS } from './numbering.ts';
 
 /**
- * Violations between our payments and the provider's books, in sentences; none is the good answer. For tests and audits
- * at rest: an operation in flight is a violation too, since none may be under way then.
+ * Violations between our payments and the provider's books, and of the numbers of refunds, in sentences; none is the good
+ * answer. For tests and audits at rest: an operation in flight is a violation too, since none may be under way then.
  */
 export async function paymentViolations(kysely: Kysely<any>): Promise<string[]> {
   const { rows } = await sql<{ violation: string }>`
@@ -48,5 +50,6 @@ export async function paymentViolations(kysely: Kysely<any>): Promise<string[]> 
         from payment.payment p left join moved m on m.reference = p.id left join refunds r on r.payment_id = p.id
        where p.refunded_minor <> coalesce(m.refunded, 0) or p.refunded_minor <> coalesce(r.refunded, 0)
     ) found order by violation limit 100`.execute(kysely);
-  return rows.map((row) => row.violation);
+  const issued = { schema: 'payment', table: 'refund', number: 'number' };
+  return [...rows.map((row) => row.violation), ...(await numberViolations(kysely, REFUND_NUMBERS, issued))];
 }

@@ -12,6 +12,10 @@ export const paymentLoaders = (queriesFor: QueriesFor) => ({
     (orderIds, context) => queriesFor(context).byOrders(orderIds, readablePayments(context.actor)),
     (row) => row.orderId,
   ),
+  refundsOf: loadMany(
+    (paymentIds, context) => queriesFor(context).refundsOf(paymentIds, readablePayments(context.actor)),
+    (row) => row.paymentId,
+  ),
 });
 
 export type PaymentLoaders = ReturnType<typeof paymentLoaders>;

@@ -4,10 +4,11 @@
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
-import type { Origin, Work } from '../../platform/store/store.ts';
+import type { CommandWork, Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
+import type { PaymentVariables } from './config.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
 import {
   type PaymentRow,
@@ -20,6 +21,7 @@ import {
 import { paymentRefunded } from './events.ts';
 import { checkRefundEvidence } from './evidence.ts';
 import { paymentOf } from './find-payment.ts';
+import { REFUND_NUMBERS, refundNumberOwner } from './numbering.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import { RefundRefused } from './provider/provider.ts';
 import { about, followProvider, lockOf } from './record.ts';
@@ -29,7 +31,10 @@ import type { RefundPaymentInput } from './resolvers.generated.ts';
 const ABANDONED_MS = 60_000;
 const BATCH = 50;
 
-export const refundService = ({ store, clock }: AgentContext<Tables>, provider: GuardedProvider) => {
+export const refundService = (agentContext: AgentContext<Tables, PaymentVariables>, provider: GuardedProvider) => {
+  const { store, clock } = agentContext;
+  const recordRefund = refundRecorder(agentContext);
+
   /** Writes the intent, and returns its id. */
   const add = async (work: Work<Tables>, paymentId: string, amountMinor: bigint, reason: string): Promise<string> => {
     const id = newId('refund');
@@ -61,7 +66,7 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
       checkRefundEvidence(answer, id);
       const before = await paymentOf(work.sql, { id: refund.paymentId });
       const payment = await followProvider(work, before, answer, clock.now());
-      return recordRefund(work, payment, intent, clock.now());
+      return recordRefund(work, payment, intent);
     });
   };
 
@@ -147,24 +152,28 @@ async function recordRefusal(work: Work<Tables>, refund: RefundRow): Promise<Ref
   return (await work.save(RefundSchema, refund, { status: 'REFUSED' })).status;
 }
 
-/** Records that a refund was made, inside a transaction that holds its payment's lock. A recorded outcome stays. */
-export async function recordRefund(
-  work: Work<Tables>,
-  payment: PaymentRow,
-  refund: RefundRow,
-  now: Date,
-): Promise<RefundStatus> {
-  if (refund.status !== 'PENDING') return refund.status; // Another process was faster; the provider refunded once.
-  const { status } = await work.save(RefundSchema, refund, { status: 'DONE' });
-  const refundedMinor = payment.refundedMinor + refund.amountMinor;
-  const fact = refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART';
-  const next = after(payment.status, fact)!;
-  const pending = stillPending({ ...payment, status: next });
-  const saved = await work.save(PaymentSchema, payment, { refundedMinor, status: next, pending, updatedAt: now });
-  const refunded = { minor: refund.amountMinor.toString(), currency: payment.currency };
-  const payload = { ...about(saved), refundId: refund.id, refunded };
-  work.publish(paymentRefunded, { aggregateId: saved.id, aggregateVersion: saved.version, payload });
-  return status;
-}
+/**
+ * Records that a refund was made, inside a transaction that holds its payment's lock, and draws its number. A recorded
+ * outcome stays.
+ */
+export const refundRecorder = (agentContext: Pick<AgentContext<Tables, PaymentVariables>, 'clock' | 'config'>) => {
+  const numberOwner = refundNumberOwner(agentContext);
+  return async (work: CommandWork<Tables>, payment: PaymentRow, refund: RefundRow): Promise<RefundStatus> => {
+    if (refund.status !== 'PENDING') return refund.status; // Another process was faster; the provider refunded once.
+    const refundedMinor = payment.refundedMinor + refund.amountMinor;
+    const fact = refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART';
+    const next = after(payment.status, fact)!;
+    const pending = stillPending({ ...payment, status: next });
+    const updatedAt = agentContext.clock.now();
+    const saved = await work.save(PaymentSchema, payment, { refundedMinor, status: next, pending, updatedAt });
+    work.drawNumber(REFUND_NUMBERS, numberOwner(), async ({ number, issuedAt }) => {
+      await work.save(RefundSchema, refund, { status: 'DONE', number, issuedAt });
+      const refunded = { minor: refund.amountMinor.toString(), currency: payment.currency };
+      const payload = { ...about(saved), refundId: refund.id, refundNumber: number, refunded };
+      work.publish(paymentRefunded, { aggregateId: saved.id, aggregateVersion: saved.version, payload });
+    });
+    return 'DONE';
+  };
+};
 
 export type RefundService = ReturnType<typeof refundService>;

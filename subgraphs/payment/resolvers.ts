@@ -42,6 +42,7 @@ export const paymentResolvers = ({ queries, load, service, cancel, refunds, webh
         checkSize(orderIds, 1000, 'orderIds');
         return queries.ofOrders(orderIds);
       },
+      refunds: (_, { filter, ...page }) => queries.refunds(filter ?? {}, page),
       paymentWebhooks: (_, { filter, ...page }) => webhooks.page(filter ?? {}, page),
     },
 
@@ -70,6 +71,7 @@ export const paymentResolvers = ({ queries, load, service, cancel, refunds, webh
       amount: (payment) => money(payment.amountMinor, payment.currency),
       capturedAmount: (payment) => money(payment.capturedMinor, payment.currency),
       refundedAmount: (payment) => money(payment.refundedMinor, payment.currency),
+      refunds: (payment, _, context) => load.refundsOf(context).load(payment.id),
       order: (payment) => ({ __typename: 'Order', id: payment.orderId }),
       nextAction: (payment, _, { actor }) =>
         isWaiting(payment) && matches(payment, actionablePayments(actor))
@@ -79,6 +81,14 @@ export const paymentResolvers = ({ queries, load, service, cancel, refunds, webh
         isWaiting(payment)
           ? Math.max(0, Math.ceil((payment.actionExpiresAt!.getTime() - clock.now().getTime()) / 1000))
           : null,
+    },
+
+    Refund: {
+      amount: async ({ amountMinor, paymentId }, _, context) => {
+        const { currency } = (await load.payment(context).load(paymentId))!;
+        return money(amountMinor, currency);
+      },
+      payment: ({ paymentId }, _, context) => load.payment(context).load(paymentId),
     },
 
     WebhookDelivery: {

@@ -7,13 +7,14 @@ import type { Work } from '../../platform/store/store.ts';
 import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
 import type { WebhookSecrets } from '../../platform/webhooks/secrets.ts';
+import type { PaymentVariables } from './config.ts';
 import { type RefundRow, RefundSchema, type Tables } from './entities.ts';
 import { checkRefundEvidence, contradiction } from './evidence.ts';
 import { paymentOf } from './find-payment.ts';
 import type { News } from './news.ts';
 import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.ts';
 import { followProvider, lockOf } from './record.ts';
-import { recordRefund } from './refund.ts';
+import { refundRecorder } from './refund.ts';
 
 /** The parts that webhooks use. */
 interface Parts {
@@ -21,8 +22,13 @@ interface Parts {
   news: News;
 }
 
-export const simulatorWebhooks = ({ store, clock }: AgentContext<Tables>, { secrets, news }: Parts): WebhookEndpoint =>
-  onWebhook<Evidence, Tables>({
+export const simulatorWebhooks = (
+  agentContext: AgentContext<Tables, PaymentVariables>,
+  { secrets, news }: Parts,
+): WebhookEndpoint => {
+  const { store, clock } = agentContext;
+  const recordRefund = refundRecorder(agentContext);
+  return onWebhook<Evidence, Tables>({
     name: 'simulator',
     secrets,
     reads: simulatorEvidence,
@@ -44,11 +50,12 @@ export const simulatorWebhooks = ({ store, clock }: AgentContext<Tables>, { secr
       const payment = await followProvider(work, before, found, clock.now());
       if (!refund) return;
       checkRefundEvidence(found, refund.reference);
-      await recordRefund(work, payment, await refundToldOf(work, reference, refund), clock.now());
+      await recordRefund(work, payment, await refundToldOf(work, reference, refund));
     },
 
     onHandled: ({ reference }) => news.tell(reference),
   });
+};
 
 /** The refund that a webhook reports. @throws Fault EVIDENCE_CONTRADICTS if we did not ask for it */
 async function refundToldOf(

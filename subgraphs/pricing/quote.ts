@@ -3,12 +3,13 @@ import { GraphQLError } from 'graphql';
 import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { maxAmount, money, toDecimal } from '../../platform/money.ts';
+import { dayIn } from '../../platform/time-zone.ts';
 import { asFraction, priceLines, type QuoteRequest } from './domain.ts';
 import type { ChannelRow } from './entities.ts';
 import { DEFAULT_CHANNEL, effectivePrices, keyOfAsked } from './loaders.ts';
 import type { PricingQueries } from './queries.ts';
 import type { Quote, QuoteInput, QuoteProblem } from './resolvers.generated.ts';
-import { dayIn, type TaxPlace, taxPlaceOf, taxRateOn } from './tax/domain.ts';
+import { type TaxPlace, taxPlaceOf, taxRateOn } from './tax/domain.ts';
 import type { TaxQueries } from './tax/queries.ts';
 
 const MAX_LINES = 100;

@@ -57,6 +57,17 @@ const PLANTED: readonly { what: string; rule: string; statements: string }[] = [
       alter table "order".timeline_entry drop constraint timeline_entry_order_id_fkey; delete from "order".orders where id = '$paid'`,
   },
   {
+    what: 'a payment of which the books say otherwise',
+    rule: 'books',
+    statements: `update payment.payment set refunded_minor = 1 where id = ${PAID_PAYMENT}`,
+  },
+  {
+    what: 'books whose debits are not their credits',
+    rule: 'books',
+    statements: `alter table payment.ledger_account disable trigger user;
+      update payment.ledger_account set debits_posted = debits_posted + 1 where code = 'PROVIDER_CLEARING'`,
+  },
+  {
     what: 'an accepted order without its saga',
     rule: 'lost',
     statements: `delete from dbos.workflow_status where workflow_uuid = 'placeOrder:$paid'`,

@@ -120,6 +120,20 @@ const RULES: Readonly<Record<string, RawBuilder<unknown>>> = {
     union all select o.id || ' says ' || o.payment_status || ', its payment ' || p.status from ours o
       join payment.payment p on p.order_id = o.id where o.payment_status <> p.status and o.status in ('PROCESSING', 'CANCELLED')`,
 
+  books: sql`
+    with booked as (select p.id, p.captured_minor, p.refunded_minor,
+                           case when p.status = 'AUTHORIZED' or (p.status = 'FAILED' and p.authorised_at is not null)
+                                then p.amount_minor else 0 end as held_minor,
+                           coalesce(a.credits_pending, 0) as held, coalesce(a.credits_posted, 0) as captured,
+                           coalesce(a.debits_posted, 0) as refunded
+                      from payment.payment p left join payment.ledger_account a on a.id = p.id)
+    select id || ': ' || concat_ws('/', held_minor, captured_minor, refunded_minor) || ' held, taken and given back, '
+        || concat_ws('/', held, captured, refunded) || ' in the books' as violation
+      from booked where (held_minor, captured_minor, refunded_minor) is distinct from (held, captured, refunded)
+    union all select ledger || ': debits ' || sum(debits_posted) || ', credits ' || sum(credits_posted)
+      from payment.ledger_account group by ledger
+    having sum(debits_posted) <> sum(credits_posted) or sum(debits_pending) <> sum(credits_pending)`,
+
   saga: sql`
     select workflow_uuid || ' is ' || status as violation from dbos.workflow_status
      where workflow_uuid like '%:%' and status <> 'SUCCESS'`,

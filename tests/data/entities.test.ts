@@ -7,6 +7,7 @@ import { migrationSets } from '../../db/connect/migration-sets.ts';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
 import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
+import { ledgerEntities } from '../../platform/ledger/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -18,7 +19,12 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 /** Tables that the platform makes in an agent's schema, and that its entities do not declare. */
-const OF_PLATFORM = ['idempotency', 'webhook_delivery'];
+const OF_PLATFORM = [
+  'idempotency',
+  'webhook_delivery',
+  'number_series',
+  ...ledgerEntities.map(({ meta }) => meta.tableName),
+];
 
 /** PostgreSQL's names of MikroORM's types. */
 const TYPES: Record<string, string> = {
@@ -85,7 +91,7 @@ const declaredBy = (entities: readonly EntitySchema[]): Tables =>
     ]),
   );
 
-async function madeIn(schema: string): Promise<Tables> {
+async function madeIn(schema: string, but: readonly string[] = OF_PLATFORM): Promise<Tables> {
   const { rows } = await database.pool.query<{ table: string; column: string } & Column & { check: string | null }>(
     `select c.relname as table, a.attname as column, t.typname as type, not a.attnotnull as "isNullable",
             coalesce(a.attnum = any(k.conkey), false) as "isKey",
@@ -99,7 +105,7 @@ async function madeIn(schema: string): Promise<Tables> {
        join pg_type t on t.oid = a.atttypid
        left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
       where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> all($2)`,
-    [schema, OF_PLATFORM],
+    [schema, but],
   );
   const tables: Tables = {};
   for (const { table, column, check, type, isNullable, isKey, isGiven } of rows) {
@@ -131,3 +137,10 @@ test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent)
     expect(made).toEqual(withoutFree(declaredBy(entities), made));
   },
 );
+
+test('the tables of a ledger are those of its entities', async () => {
+  const [{ name }] = agents.filter(({ ledger }) => ledger) as [(typeof agents)[number]];
+  const made = await madeIn(name, []);
+  const theirs = Object.fromEntries(ledgerEntities.map(({ meta }) => [meta.tableName, made[meta.tableName]!]));
+  expect(theirs).toEqual(withoutFree(declaredBy(ledgerEntities), theirs));
+});

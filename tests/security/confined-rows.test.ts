@@ -141,7 +141,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
   test("are all that a reader's role reaches: no other table, no change", async () => {
     const [order, payment] = [stores.get('order')!.readAs(ada), stores.get('payment')!.readAs(ada)];
     await expect(order.selectFrom('order_line').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
-    await expect(payment.selectFrom('refund').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
+    await expect(payment.selectFrom('cancelled_order').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
     await expect(order.deleteFrom('orders').execute()).rejects.toMatchObject({
       code: expect.stringMatching(/42501|25006/),
     });

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { IDEMPOTENCY } from '../../db/connect/migration-sets.ts';
+import { DECLARED, IDEMPOTENCY } from '../../db/connect/migration-sets.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
@@ -119,7 +119,7 @@ function whileUsed(run: (signal: AbortSignal) => Promise<void>) {
 
 /** Makes the database and the context on it. */
 export async function openSmallAgent(): Promise<SmallAgent> {
-  const extra = [...IDEMPOTENCY, { name: '0001-small', sql: TABLES }];
+  const extra = [...IDEMPOTENCY, ...Object.values(DECLARED), { name: '0001-small', sql: TABLES }];
   const database = await testDatabase({
     sets: [
       { schema: 'platform', directory: inPlatform('migrations') },

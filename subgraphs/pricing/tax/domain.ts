@@ -12,8 +12,8 @@ export interface Destination {
 
 /** Tax facts of a country. */
 export type TaxCountry = Omit<TaxCountryRow, 'country'>;
-/** One of a country's time zones. */
-export type TaxZone = Pick<TaxZoneRow, 'timeZone' | 'regions'> & { postcodes: RegExp };
+/** One of a country's time zones, with the keys of its regions and a pattern of its postal codes. */
+export type TaxZone = Pick<TaxZoneRow, 'timeZone'> & { regions: ReadonlySet<string>; postcodes: RegExp };
 /** A territory with tax law of its own, with a pattern of the postal codes that lie in it. */
 export type TaxTerritory = Omit<TaxTerritoryRow, 'name'> & { postcodes: RegExp };
 
@@ -67,13 +67,17 @@ export function taxPlaceOf({ country, postcode, region }: Destination, tables: T
   };
 }
 
+/** The name of a region for comparison: its letters and digits in capitals, without accents. `N.-É.` is `NE`. */
+export const regionKey = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
 /** The time zone by the region, which people choose, else by the postal code. `US-HI` is a region with its country. */
 function zoneOf(region: string | null | undefined, code: string, zones: readonly TaxZone[]): string | undefined {
-  const name = (region ?? '')
-    .trim()
-    .toUpperCase()
-    .replace(/^[A-Z]{2}-/, '');
-  const zone = zones.find((one) => one.regions.includes(name)) ?? zones.find((one) => one.postcodes.test(code));
+  const name = regionKey((region ?? '').trim().replace(/^[A-Z]{2}-/i, ''));
+  const zone = zones.find(({ regions }) => regions.has(name)) ?? zones.find((one) => one.postcodes.test(code));
   return zone?.timeZone;
 }
 
@@ -85,24 +89,4 @@ export function taxRateOn(rates: readonly TaxRateRow[], area: string, taxClass: 
     if (!latest || rate.validFrom > latest.validFrom) latest = rate;
   }
   return latest?.basisPoints ?? 0;
-}
-
-/** A cache of formats, one per time zone: they are expensive to create. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** The day (`2026-01-31`) in a time zone: a law begins at midnight there. */
-export function dayIn(timeZone: string, at: Date): string {
-  let format = formats.get(timeZone);
-  if (!format) {
-    // The Gregorian calendar in digits, independent of the locale of the process.
-    format = new Intl.DateTimeFormat('en-u-ca-iso8601-nu-latn', {
-      timeZone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-    });
-    formats.set(timeZone, format);
-  }
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${parts.year!.padStart(4, '0')}-${parts.month}-${parts.day}`;
 }

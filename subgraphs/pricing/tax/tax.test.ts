@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { isPostalCode, normalPostalCode } from '../../../platform/postal-code.ts';
+import { dayIn } from '../../../platform/time-zone.ts';
 import { service } from '../../../tests/support/agents.ts';
 import { PATIENCE_MS } from '../../../tests/support/patience.ts';
 import type { Tables } from '../entities.ts';
 import { NOW, openPricing, type Pricing } from '../pricing.testing.ts';
-import { dayIn, taxPlaceOf, taxRateOn } from './domain.ts';
+import { taxPlaceOf, taxRateOn } from './domain.ts';
 import { taxQueries } from './queries.ts';
 
 let pricing: Pricing;
@@ -314,7 +315,7 @@ describe('a rate begins', () => {
     'at the same moment in a process whose time zone is %s',
     (TZ) => {
       const script = `
-      import { dayIn } from ${JSON.stringify(new URL('domain.ts', import.meta.url))};
+      import { dayIn } from ${JSON.stringify(new URL('../../../platform/time-zone.ts', import.meta.url))};
       const at = (time) => new Date(\`2026-11-\${time}:00Z\`);
       console.log(Intl.DateTimeFormat().resolvedOptions().timeZone);
       console.log(dayIn('Asia/Tokyo', at('29T14:59')), dayIn('Asia/Tokyo', at('29T23:27')));

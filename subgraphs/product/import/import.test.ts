@@ -119,7 +119,12 @@ describe('a mistake of an import that can be known beforehand', () => {
       'variants.0.stock.locationId',
       () => product({}, { stock: { locationId: 'location_\u0000', quantity: 1 } }),
     ],
-    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: 1_000_001 } })],
+    [
+      wrong.INVALID_INPUT,
+      'variants.0.stock.quantity',
+      () => product({}, { stock: { locationId, quantity: 1_000_001 } }),
+    ],
+    [wrong.INVALID_INPUT, 'variants.0.stock.quantity', () => product({}, { stock: { locationId, quantity: 0 } })],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('1.001', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('19.999', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('-1', 'EUR')],
@@ -127,7 +132,7 @@ describe('a mistake of an import that can be known beforehand', () => {
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('1000000000001', 'JPY')],
     [wrong.CURRENCY, 'variants.0.price', () => price('1', 'CHF')],
     [wrong.CURRENCY, 'variants.0.price', () => price('1', 'GBP')],
-    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: -5 } })],
+    [wrong.INVALID_INPUT, 'variants.0.stock.quantity', () => product({}, { stock: { locationId, quantity: -5 } })],
   ])('is refused in the request, %s at %s of its row, and nothing is written: %#', async (code, path, bad) => {
     const before = await left();
     expect(await bring([product(), bad()])).toEqual({

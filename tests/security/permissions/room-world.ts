@@ -28,6 +28,8 @@ export interface RoomWorld {
   subscriptionsWithOwnCursors?: readonly string[];
   /** Lists that hold one's own things only, whatever else one may see. */
   listsOfOwn?: readonly string[];
+  /** Lists that hold only some of what one may see, such as what waits: others' things are never in them. */
+  listsOfSome?: readonly string[];
   /** A row of the owner in each table that the room confines, for the tests of row-level security. */
   confinedRows?(owner: RowOwner): readonly Statement[];
 }

@@ -19,7 +19,7 @@ export const ROOM_WORLDS: ReadonlyMap<string, RoomWorld> = inOrder(
 
 /** One kind of exception of the walk, from all worlds. */
 export const exceptions = (
-  kind: 'mutationsOfOutsideThings' | 'references' | 'subscriptionsWithOwnCursors' | 'listsOfOwn',
+  kind: 'mutationsOfOutsideThings' | 'references' | 'subscriptionsWithOwnCursors' | 'listsOfOwn' | 'listsOfSome',
 ): readonly string[] => [...ROOM_WORLDS.values()].flatMap((world) => world[kind] ?? []);
 
 function inOrder(worlds: ReadonlyMap<string, RoomWorld>): Map<string, RoomWorld> {

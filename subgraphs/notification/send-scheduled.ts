@@ -1,0 +1,37 @@
+/** Scheduled job that sends the messages that were delayed, once their time has come. */
+import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
+import { MessageSchema, type Tables } from './entities.ts';
+import { publishSent } from './publish-sent.ts';
+
+const BATCH = 50;
+
+export const sendScheduled = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>): ScheduledJob => {
+  /** Sends some of the messages that are due, and returns their number. A message that is sent is not due any more. */
+  const sendSome = (): Promise<number> =>
+    store.write({ locks: ['scheduled messages'], origin: {} }, async (work) => {
+      const now = clock.now();
+      const due = await work.sql
+        .selectFrom('message')
+        .select(columnsOf(MessageSchema))
+        .where('scheduledFor', '<=', now)
+        .orderBy('scheduledFor')
+        .orderBy('id')
+        .limit(BATCH)
+        .execute();
+      for (const message of due) {
+        // An inbox has its messages in the order in which they were sent.
+        await work.save(MessageSchema, message, { scheduledFor: null, createdAt: now });
+        publishSent(work, message);
+      }
+      return due.length;
+    });
+  return {
+    name: 'send-scheduled-messages',
+    everySeconds: 30,
+    async run(signal) {
+      while (!signal.aborted && (await sendSome()) === BATCH);
+    },
+  };
+};
