@@ -47,7 +47,9 @@ test('a production start on a DATABASE_URL, without --empty after one with it, l
 });
 
 test('`npm start --empty`, an option that npm keeps for itself, loads no demo data', async () => {
-  const script = npmScript(['start', '--empty'], { AGORA_DATA: folder.data });
+  // A folder of its own: the keys in the other one are those of the test's database.
+  const own = temporaryData();
+  const script = npmScript(['start', '--empty'], { AGORA_DATA: own.data });
   try {
     await script.says('Stop ');
     const [, url] = /(http:\S+)\/graphql/.exec(script.output())!;
@@ -56,5 +58,6 @@ test('`npm start --empty`, an option that npm keeps for itself, loads no demo da
     await script.pressCtrlC();
   } finally {
     script.kill();
+    await own.remove();
   }
 });
