@@ -1,6 +1,7 @@
 import { accepted } from '../../../platform/commands/ask.ts';
 import { Unavailable } from '../../../platform/errors.ts';
 import { defineSaga, type SagaRefusal, type StepReport } from '../../../platform/sagas/define-saga.ts';
+import { isGivenUp } from '../../../platform/sagas/given-up.ts';
 import { releaseReservation, reserveStock } from '../commands/inventory.generated.ts';
 import {
   type CancellationReason as Reason,
@@ -56,9 +57,10 @@ const UNDONE: Readonly<Record<string, { status: PaymentStatus; tells?: TimelineE
 };
 
 export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
-  name: 'placeOrder',
+  name: 'placeOrder.v2',
   description:
     'Carries out an accepted order: stock, payment, confirmation. Without stock or payment it is cancelled with a reason.',
+  checkpoints: 'STRETCHES',
   steps: [
     {
       name: 'reserve',
@@ -167,7 +169,12 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     agent: 'order',
     does: 'Cancels the order, with the reason.',
     async run({ input: { orderId }, ask, story, refusal }) {
-      const input = { orderId, reason: reasonOf(refusal!), paymentStatus: paymentAfter(story), story: storyOf(story) };
+      const input = {
+        orderId,
+        reason: reasonOf(refusal!),
+        paymentStatus: paymentAfter(story, refusal!),
+        story: storyOf(story),
+      };
       accepted((await askOrder(ask, completeCancellation, input)).completeCancellation);
     },
   },
@@ -179,7 +186,8 @@ const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?
  * The payment status after everything was undone. Undefined if a payment may have begun and the undo reports nothing,
  * because it was skipped or stored by an earlier release: the order agent then asks.
  */
-const paymentAfter = (story: readonly StepReport[]) =>
-  story.some(({ step }) => step === 'authorise')
-    ? story.map(({ step }) => UNDONE[step]?.status).find(Boolean)
-    : 'VOIDED';
+function paymentAfter(story: readonly StepReport[], { errors }: SagaRefusal): PaymentStatus | undefined {
+  const undone = story.map(({ step }) => UNDONE[step]?.status).find(Boolean);
+  const mayHaveBegun = story.some(({ step }) => step === 'authorise') || isGivenUp(errors[0]!.code);
+  return undone ?? (mayHaveBegun ? undefined : 'VOIDED');
+}

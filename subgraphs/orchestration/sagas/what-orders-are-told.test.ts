@@ -5,6 +5,7 @@ import { defineSaga, type SagaDefinition } from '../../../platform/sagas/define-
 import { type Engine, runSaga } from '../../../platform/sagas/run-saga.ts';
 import type { TimelineEntryType } from '../commands/order.generated.ts';
 import { cancelOrder } from './cancel-order.ts';
+import { earlierPlaceOrder } from './earlier-place-order.ts';
 import { placeOrder } from './place-order.ts';
 
 const AT = '2026-05-31T23:59:00.000Z';
@@ -27,6 +28,7 @@ async function toldBy(definition: SagaDefinition, answers: Record<string, object
     ask: ask as never,
     now: () => AT,
     step: async (_, work) => JSON.parse(JSON.stringify((await work()) ?? null)),
+    stretch: (work) => work(async (_, ofStep) => ({ kept: await ofStep() })),
     receive: async () => {},
     carry: async () => undefined,
     callOff: async () => {},
@@ -83,7 +85,7 @@ const LAST: [how: string, answers: Record<string, object>, told: string[]][] = [
 ];
 
 test.each(LAST)('an order that %s', async (_, answers, told) => {
-  expect((await toldBy(placeOrder, answers)).at(-1)).toEqual(told);
+  for (const saga of [placeOrder, earlierPlaceOrder]) expect((await toldBy(saga, answers)).at(-1)).toEqual(told);
 });
 
 test('an order whose payment waits for its buyer gets no report of an approval before', async () => {

@@ -1,0 +1,438 @@
+/**
+ * Sagas with a checkpoint for a stretch of steps, over an engine that forgets what it has not checkpointed, and that
+ * refuses, as DBOS does, a replay whose steps come in another order than they were kept.
+ */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { refuse, Unavailable } from '../errors.ts';
+import { defineSaga, type SagaDefinition, type SagaStep, type StepReport, type Verdict } from './define-saga.ts';
+import { type Engine, runSaga } from './run-saga.ts';
+
+/** The process dies. */
+class Crash extends Error {}
+
+const STRETCH = '(steps)';
+
+/** What a database keeps of a saga while its processes come and go. */
+class Memory {
+  readonly kept: { name: string; value: string }[] = [];
+  readonly received: string[] = [];
+  clock = 0;
+
+  get names(): string[] {
+    return this.kept.map(({ name }) => name);
+  }
+
+  /**
+   * A process that carries the saga on. It dies at the `crashAt`th point, and stops in an orderly way at the `stopAt`th
+   * step of a stretch.
+   */
+  engine(
+    verdicts: Map<string, Verdict['action']> = new Map(),
+    { crashAt = Infinity, stopAt = Infinity }: { crashAt?: number; stopAt?: number } = {},
+  ): Engine {
+    let point = 0;
+    let place = 0;
+    let stretches = 0;
+    let tried = 0;
+    let isStopped = false;
+    const mayCrash = (): void => {
+      if (point++ === crashAt) throw new Crash();
+    };
+    const keep = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      const here = place++;
+      const known = this.kept[here];
+      if (known && known.name !== name) throw new Error(`${name} is replayed over the checkpoint of ${known.name}`);
+      if (!known) {
+        const value = await work();
+        mayCrash();
+        this.kept[here] = { name, value: JSON.stringify(value) };
+        mayCrash();
+      }
+      return JSON.parse(this.kept[here]!.value) as T;
+    };
+    return {
+      id: 'saga:1',
+      ask: undefined as never,
+      now: () => new Date(this.clock++ * 1000).toISOString(),
+      receive: async (topic) => void this.received.push(topic),
+      carry: async () => undefined,
+      callOff: async () => {},
+      step: (name, work, options) =>
+        keep(name, async () => {
+          for (let attempts = 0; ; attempts++) {
+            mayCrash();
+            const action = verdicts.get(name);
+            const decided = action && attempts > 0 ? options?.decide?.({ action, by: 'user_1' }) : undefined;
+            if (decided !== undefined) return decided;
+            try {
+              const outcome = await work();
+              mayCrash();
+              return outcome;
+            } catch (error) {
+              if (error instanceof Crash) throw error;
+              if (attempts > 20) throw new Error(`${name} never works`, { cause: error });
+            }
+          }
+        }),
+      stretch: async (work, isEnd) => {
+        const number = stretches++;
+        const run = () =>
+          work(async (_, workOfStep) => {
+            isStopped = tried++ === stopAt;
+            if (isStopped) return { isFailing: false };
+            mayCrash();
+            try {
+              const kept = await workOfStep();
+              mayCrash();
+              return { kept };
+            } catch (error) {
+              if (error instanceof Crash) throw error;
+              return { isFailing: true };
+            }
+          });
+        const isKept = this.names.filter((name) => name === STRETCH).length > number;
+        const kept = await (async () => {
+          if (!isEnd || isKept) return keep(STRETCH, run);
+          const ended = await run();
+          return isEnd(ended) ? ended : keep(STRETCH, async () => ended);
+        })();
+        // After a stop nothing of the saga goes on in this process.
+        if (isStopped) throw new Crash();
+        return kept;
+      },
+    };
+  }
+}
+
+/** How a step of a test's saga is, and what its agent does. */
+interface Step {
+  name: string;
+  isPivot?: boolean;
+  waits?: boolean;
+  /** Two branches instead of one step. */
+  hasBranches?: boolean;
+  isSkipped?: boolean;
+  isRefused?: boolean;
+  /** Attempts that fail, before one works. */
+  failures?: number;
+}
+
+/** The other agents: each key has its effect once, and answers as it did the first time. */
+class World {
+  readonly effects: string[] = [];
+  readonly asked: string[] = [];
+  story: readonly StepReport[] = [];
+  readonly #failed = new Map<string, number>();
+
+  definition(steps: readonly Step[], more: Partial<SagaDefinition> = {}): SagaDefinition {
+    const single = (step: Step, name = step.name): SagaStep<object, Record<string, string>> => ({
+      name,
+      agent: 'other',
+      does: name,
+      when: step.isSkipped ? () => false : undefined,
+      run: async ({ key, state }) => {
+        this.asked.push(name);
+        if (step.isRefused) throw refuse('NO', 'No.');
+        // An agent that is away fails before it has looked at the key.
+        this.#fail(step);
+        this.#do(key, name);
+        return { [name]: `after ${Object.keys(state).join('+')}` };
+      },
+      undo: async ({ key }) => {
+        if (!this.effects.includes(name)) return false;
+        this.#do(key, `undo ${name}`);
+        return true;
+      },
+    });
+    return defineSaga<object, Record<string, string>>({
+      name: 'test',
+      description: '.',
+      checkpoints: 'STRETCHES',
+      steps: steps.map((step) =>
+        step.hasBranches
+          ? { name: step.name, branches: [single(step, `${step.name}1`), single(step, `${step.name}2`)] }
+          : {
+              ...single(step),
+              pivot: step.isPivot,
+              waitsFor: step.waits ? { topic: step.name, seconds: () => 1 } : undefined,
+            },
+      ),
+      whenRefused: {
+        name: 'cancel',
+        agent: 'other',
+        does: 'cancel',
+        run: async ({ key, story }) => {
+          this.story = [...story];
+          this.#do(key, 'cancel');
+        },
+      },
+      ...more,
+    });
+  }
+
+  #fail({ name, failures = 0 }: Step): void {
+    const failed = this.#failed.get(name) ?? 0;
+    this.#failed.set(name, failed + 1);
+    if (failed < failures) throw new Unavailable('away');
+  }
+
+  #do(key: string, effect: string): void {
+    expect(key).toBe(`saga:1:${effect}`);
+    if (!this.effects.includes(effect)) this.effects.push(effect);
+  }
+}
+
+const STEPS: Step[] = [
+  { name: 'reserve' },
+  { name: 'authorise' },
+  { name: 'confirm' },
+  { name: 'capture', isPivot: true },
+  { name: 'process' },
+];
+const steps = (changes: Record<string, Partial<Step>>): Step[] =>
+  STEPS.map((step) => ({ ...step, ...changes[step.name] }));
+
+/** Runs a saga to its end: each process but the last dies or stops at its point, if it gets that far. */
+async function runThrough(
+  definition: SagaDefinition,
+  memory: Memory,
+  lives: readonly { crashAt?: number; stopAt?: number }[] = [],
+  verdicts?: Map<string, Verdict['action']>,
+) {
+  for (let life = 0; life < 50; life++) {
+    try {
+      return await runSaga(definition, {}, memory.engine(verdicts, lives[life]));
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+  }
+  throw new Error('it never got through');
+}
+
+test('a saga that succeeds has one checkpoint, before the pivot, and its end', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const result = await runThrough(world.definition(STEPS), memory);
+  expect(world.effects).toEqual(['reserve', 'authorise', 'confirm', 'capture', 'process']);
+  expect(memory.names).toEqual([STRETCH]);
+  expect(JSON.parse(memory.kept[0]!.value)).toMatchObject({
+    steps: [
+      { step: 'reserve', startedAt: '1970-01-01T00:00:00.000Z', at: '1970-01-01T00:00:01.000Z' },
+      { step: 'authorise', result: { authorise: 'after reserve' } },
+      { step: 'confirm', result: { confirm: 'after reserve+authorise' } },
+    ],
+    next: 'capture',
+  });
+  expect(result).toEqual({
+    outcome: 'COMPLETED',
+    steps: [
+      { step: 'capture', startedAt: expect.any(String), at: expect.any(String) },
+      { step: 'process', startedAt: expect.any(String), at: expect.any(String) },
+    ],
+  });
+});
+
+test('a saga without stretches has a checkpoint for each step', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const definition = world.definition(STEPS, { checkpoints: undefined });
+  expect(await runThrough(definition, memory)).toEqual({ outcome: 'COMPLETED' });
+  expect(memory.names).toEqual(STEPS.map(({ name }) => name));
+});
+
+test('a saga that crashes anywhere has each effect once, and no step before the pivot is asked again after it', async () => {
+  for (let crashAt = 0; crashAt < 20; crashAt++) {
+    const [world, memory] = [new World(), new Memory()];
+    await runThrough(world.definition(STEPS), memory, [{ crashAt }]);
+    expect(world.effects).toEqual(STEPS.map(({ name }) => name));
+    expect(world.asked.lastIndexOf('confirm')).toBeLessThan(world.asked.indexOf('capture'));
+  }
+});
+
+test('a refusal ends the stretch, and is acted upon from its checkpoint', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const result = await runThrough(world.definition(steps({ authorise: { isRefused: true } })), memory);
+  expect(memory.names).toEqual([STRETCH, 'undo confirm', 'undo authorise', 'undo reserve', 'cancel']);
+  expect(world.effects).toEqual(['reserve', 'undo reserve', 'cancel']);
+  expect(result).toMatchObject({ outcome: 'COMPENSATED', refusal: { step: 'authorise' } });
+  expect(world.story.map(({ step, outcome, code }) => [step, outcome, code])).toEqual([
+    ['reserve', 'DONE', undefined],
+    ['authorise', 'REFUSED', 'NO'],
+    ['reserve', 'UNDONE', undefined],
+  ]);
+});
+
+test('a refused pivot is not asked again while the saga is being undone', async () => {
+  for (let crashAt = 0; crashAt < 30; crashAt++) {
+    const [world, memory] = [new World(), new Memory()];
+    const refused = steps({ capture: { isRefused: true } });
+    const definition = world.definition(refused);
+    const pivot = definition.steps[3] as SagaStep<object, object>;
+    const run = pivot.run.bind(pivot);
+    // Once something was undone, the agent would do it.
+    pivot.run = async (context) => {
+      if (!world.effects.includes('undo confirm')) return run(context);
+      world.effects.push('capture');
+    };
+    await runThrough(definition, memory, [{ crashAt }]);
+    expect(world.effects).toEqual([
+      'reserve',
+      'authorise',
+      'confirm',
+      'undo confirm',
+      'undo authorise',
+      'undo reserve',
+      'cancel',
+    ]);
+  }
+});
+
+test('a step that fails goes on by itself, and a new stretch begins after it', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(world.definition(steps({ authorise: { failures: 3 } })), memory);
+  expect(memory.names).toEqual([STRETCH, 'authorise', STRETCH]);
+  expect(world.effects).toEqual(STEPS.map(({ name }) => name));
+  expect(JSON.parse(memory.kept[2]!.value)).toMatchObject({ steps: [{ step: 'confirm' }], next: 'capture' });
+});
+
+test('a step that fails after the pivot is kept with what came before, and asked no more once it is done', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const result = await runThrough(world.definition(steps({ process: { failures: 2 } })), memory);
+  expect(memory.names).toEqual([STRETCH, STRETCH, 'process']);
+  expect(result).toEqual({ outcome: 'COMPLETED' });
+});
+
+test('a step that an operator had skipped is not asked again after a crash', async () => {
+  for (let crashAt = 0; crashAt < 20; crashAt++) {
+    const [world, memory] = [new World(), new Memory()];
+    const definition = world.definition(steps({ capture: { failures: 4 }, process: { failures: 1 } }));
+    const pivot = definition.steps[3] as SagaStep<object, object>;
+    const run = pivot.run.bind(pivot);
+    pivot.run = (context) => {
+      expect(memory.names).not.toContain('capture');
+      return run(context);
+    };
+    await runThrough(definition, memory, [{ crashAt }], new Map([['capture', 'SKIP']]));
+    const isKept = memory.names.indexOf('capture');
+    if (isKept >= 0 && !world.effects.includes('capture'))
+      expect(JSON.parse(memory.kept[isKept]!.value)).toMatchObject({ skippedBy: 'user_1' });
+    expect(world.effects.filter((effect) => effect !== 'capture')).toEqual([
+      'reserve',
+      'authorise',
+      'confirm',
+      'process',
+    ]);
+  }
+});
+
+test('what a stretch that was cut off may have done is undone too, when an earlier step is given up', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const definition = world.definition(STEPS);
+  // All three are done, and the process dies before their checkpoint.
+  await expect(runSaga(definition, {}, memory.engine(undefined, { crashAt: 6 }))).rejects.toThrow(Crash);
+  expect([world.effects, memory.names]).toEqual([['reserve', 'authorise', 'confirm'], []]);
+  // Then the first one's agent is away.
+  const reserve = definition.steps[0] as SagaStep<object, object>;
+  reserve.run = async () => {
+    throw new Unavailable('away');
+  };
+  const result = await runThrough(definition, memory, [], new Map([['reserve', 'COMPENSATE']]));
+  expect(result).toMatchObject({ outcome: 'COMPENSATED' });
+  expect(world.effects.slice(3)).toEqual(['undo confirm', 'undo authorise', 'undo reserve', 'cancel']);
+});
+
+test('a refused step has the later ones asked for their undo, which find nothing', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(world.definition(steps({ reserve: { isRefused: true } })), memory);
+  expect(memory.names).toEqual([STRETCH, 'undo confirm', 'undo authorise', 'undo reserve', 'cancel']);
+  expect(world.effects).toEqual(['cancel']);
+  expect(world.story.map(({ step, outcome }) => [step, outcome])).toEqual([['reserve', 'REFUSED']]);
+});
+
+test('a step that waits ends the stretch before it, and is a checkpoint of its own', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(world.definition(steps({ authorise: { waits: true } })), memory);
+  expect(memory.names).toEqual([STRETCH, 'authorise', STRETCH]);
+  expect(memory.received).toEqual(['authorise']);
+  expect(world.effects).toEqual(STEPS.map(({ name }) => name));
+});
+
+test('a step that would wait, but is not due, ends no stretch', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(world.definition(steps({ authorise: { waits: true, isSkipped: true } })), memory);
+  expect(memory.names).toEqual([STRETCH]);
+  expect(memory.received).toEqual([]);
+  expect(world.effects).toEqual(['reserve', 'confirm', 'capture', 'process']);
+});
+
+test('branches are carried out by themselves', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(world.definition(steps({ authorise: { hasBranches: true } })), memory);
+  expect(memory.names).toEqual([STRETCH, 'authorise1', 'authorise2', STRETCH]);
+});
+
+test('a worker that stops keeps the stretch so far, and the next goes on after it', async () => {
+  for (const stopAt of [0, 1, 2, 3, 4]) {
+    const [world, memory] = [new World(), new Memory()];
+    await runThrough(world.definition(STEPS), memory, [{ stopAt }]);
+    expect(world.effects).toEqual(STEPS.map(({ name }) => name));
+    expect(world.asked).toEqual(STEPS.map(({ name }) => name));
+  }
+});
+
+describe('whatever fails, refuses, crashes, stops and is decided', () => {
+  const step = fc.record({
+    waits: fc.boolean(),
+    hasBranches: fc.boolean(),
+    isSkipped: fc.boolean(),
+    failures: fc.nat(2),
+  });
+  const course = fc.record({
+    shapes: fc.array(step, { minLength: 1, maxLength: 6 }),
+    pivot: fc.option(fc.nat(5)),
+    refused: fc.option(fc.nat(5)),
+    lives: fc.array(
+      fc.record({
+        crashAt: fc.option(fc.nat(25), { nil: undefined }),
+        stopAt: fc.option(fc.nat(6), { nil: undefined }),
+      }),
+      { maxLength: 4 },
+    ),
+    verdict: fc.option(fc.tuple(fc.nat(5), fc.constantFrom<Verdict['action']>('COMPENSATE', 'END', 'SKIP'))),
+  });
+
+  test('a saga is done whole, or undone whole in reverse, and never undone behind its pivot', async () => {
+    await fc.assert(
+      fc.asyncProperty(course, async ({ shapes, pivot, refused, lives, verdict }) => {
+        const list = shapes.map((shape, index): Step => {
+          const isPivot = index === pivot;
+          return {
+            ...shape,
+            name: `step${index}`,
+            isPivot,
+            waits: shape.waits && !shape.hasBranches,
+            hasBranches: shape.hasBranches && !isPivot,
+            isRefused: index === refused && (pivot === null || index <= pivot),
+          };
+        });
+        const [world, memory] = [new World(), new Memory()];
+        const decided = verdict ? new Map([[`step${verdict[0]}`, verdict[1]]]) : undefined;
+        const result = await runThrough(world.definition(list), memory, lives, decided);
+        const namesOf = ({ name, hasBranches }: Step) => (hasBranches ? [`${name}1`, `${name}2`] : [name]);
+        const due = list.filter(({ isSkipped }) => !isSkipped).flatMap(namesOf);
+        const forward = world.effects.filter((effect) => due.includes(effect));
+        const skipped = verdict ? `step${verdict[0]}` : '';
+        if (result.outcome === 'COMPLETED') {
+          expect(world.effects).toEqual(forward);
+          expect(forward.filter((name) => name !== skipped)).toEqual(due.filter((name) => name !== skipped));
+        } else {
+          // In reverse of their list: branches end in any order.
+          const undone = due.filter((name) => forward.includes(name)).toReversed();
+          expect(world.effects).toEqual([...forward, ...undone.map((name) => `undo ${name}`), 'cancel']);
+          const behind = list.slice(pivot === null ? list.length : pivot + 1).flatMap(namesOf);
+          expect(forward.filter((name) => behind.includes(name))).toEqual([]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
