@@ -18,9 +18,9 @@ import { CancelledOrderSchema, type PaymentRow, PaymentSchema, type Tables } fro
 import { findPayment, paymentOf } from './find-payment.ts';
 import { News } from './news.ts';
 import type { GuardedProvider } from './provider/guard.ts';
-import type { ProviderPayment } from './provider/provider.ts';
+import type { Authorisation, ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
-import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
+import type { AuthorisePaymentInput, ChargePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
 /** A payment that the provider has not been asked for yet, with the intent to do so. */
 const UNASKED = {
@@ -109,25 +109,42 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
     }
   };
 
+  /** Begins the payment of an order by a call to the provider, which happens once. */
+  const begin = async (
+    input: AuthorisePaymentInput,
+    call: (payment: Authorisation, leave: AbortSignal) => Promise<ProviderPayment>,
+    context: RequestContext,
+  ): Promise<string> => {
+    const intent = await intendToAuthorise(input, context);
+    let { payment } = intent;
+    if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
+      const { id, amountMinor: minor, currency, orderId } = payment;
+      const earlier = intent.isNew ? undefined : await provider.find(id);
+      payment = earlier
+        ? await record(orderId, earlier, context)
+        : await recordAnswer(
+            payment,
+            (leave) => call({ reference: id, token: tokenOf(input), minor, currency }, leave),
+            context,
+          );
+    }
+    checkAuthorised(payment);
+    return payment.id;
+  };
+
   return {
     /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
-    async authorise(input: AuthorisePaymentInput, context: RequestContext): Promise<string> {
-      const intent = await intendToAuthorise(input, context);
-      let { payment } = intent;
-      if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
-        const { id, amountMinor: minor, currency, orderId } = payment;
-        const earlier = intent.isNew ? undefined : await provider.find(id);
-        payment = earlier
-          ? await record(orderId, earlier, context)
-          : await recordAnswer(
-              payment,
-              (leave) => provider.authorise({ reference: id, token: tokenOf(input), minor, currency }, leave),
-              context,
-            );
-      }
-      checkAuthorised(payment);
-      return payment.id;
-    },
+    authorise: (input: AuthorisePaymentInput, context: RequestContext): Promise<string> =>
+      begin(input, (payment, leave) => provider.authorise(payment, leave), context),
+
+    /**
+     * Takes the amount at once, in one call to the provider. A payment that is only authorised after that, since its buyer
+     * had to act, is captured by `capture`.
+     * @throws Refusal PAYMENT_DECLINED, PAYMENT_FAILED, PAYMENT_CANCELLED
+     * @throws Unavailable if the outcome is not known: ask again
+     */
+    charge: (input: ChargePaymentInput, context: RequestContext): Promise<string> =>
+      begin(input, (payment, leave) => provider.charge(payment, leave), context),
 
     /** Settles the action that the buyer was sent to, as the provider answers: it decides when the time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {

@@ -112,9 +112,8 @@ test('a paid order is cancelled: the money is refunded, the stock is free', asyn
   expect(types(ended)).toEqual([
     'PLACED',
     'STOCK_RESERVED',
-    'PAYMENT_AUTHORIZED',
-    'CONFIRMED',
     'PAYMENT_CAPTURED',
+    'CONFIRMED',
     'PROCESSING',
     'CANCELLATION_REQUESTED',
     'PAYMENT_REFUNDED',
