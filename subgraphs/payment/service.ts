@@ -18,7 +18,7 @@ import { CancelledOrderSchema, type PaymentRow, PaymentSchema, type Tables } fro
 import { findPayment, paymentOf } from './find-payment.ts';
 import { News } from './news.ts';
 import type { GuardedProvider } from './provider/guard.ts';
-import type { Authorisation, ProviderPayment } from './provider/provider.ts';
+import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
 import type { AuthorisePaymentInput, ChargePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
@@ -48,7 +48,11 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
   const record = recorder(agentContext);
 
   /** Records the intent to ask the provider. `isNew`: it cannot have been asked before. */
-  const intendToAuthorise = (input: AuthorisePaymentInput, origin: RequestContext) => {
+  const intendToAuthorise = (
+    input: AuthorisePaymentInput,
+    { isCharge }: { isCharge: boolean },
+    origin: RequestContext,
+  ) => {
     const { orderId, customerId = null } = input;
     const { minor: amountMinor, currency } = readAmount(input.amount);
     if (amountMinor <= 0n) throw refuse('INVALID_INPUT', 'A payment is more than nothing.', ['input', 'amount']);
@@ -74,6 +78,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
         customerId,
         amountMinor,
         currency,
+        capturesAtOnce: isCharge,
         createdAt: now,
         updatedAt: now,
       };
@@ -109,16 +114,17 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
     }
   };
 
-  /** Begins the payment of an order by a call to the provider, which happens once. */
+  /** Begins the payment of an order by a call to the provider, which happens once. The intent says which call. */
   const begin = async (
     input: AuthorisePaymentInput,
-    call: (payment: Authorisation, leave: AbortSignal) => Promise<ProviderPayment>,
+    how: { isCharge: boolean },
     context: RequestContext,
   ): Promise<string> => {
-    const intent = await intendToAuthorise(input, context);
+    const intent = await intendToAuthorise(input, how, context);
     let { payment } = intent;
     if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
       const { id, amountMinor: minor, currency, orderId } = payment;
+      const call = payment.capturesAtOnce ? provider.charge : provider.authorise;
       const earlier = intent.isNew ? undefined : await provider.find(id);
       payment = earlier
         ? await record(orderId, earlier, context)
@@ -135,7 +141,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
   return {
     /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
     authorise: (input: AuthorisePaymentInput, context: RequestContext): Promise<string> =>
-      begin(input, (payment, leave) => provider.authorise(payment, leave), context),
+      begin(input, { isCharge: false }, context),
 
     /**
      * Takes the amount at once, in one call to the provider. A payment that is only authorised after that, since its buyer
@@ -144,7 +150,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
      * @throws Unavailable if the outcome is not known: ask again
      */
     charge: (input: ChargePaymentInput, context: RequestContext): Promise<string> =>
-      begin(input, (payment, leave) => provider.charge(payment, leave), context),
+      begin(input, { isCharge: true }, context),
 
     /** Settles the action that the buyer was sent to, as the provider answers: it decides when the time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {
