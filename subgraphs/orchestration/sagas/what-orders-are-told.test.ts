@@ -100,7 +100,7 @@ const LAST_NOW: [how: string, answers: Record<string, object>, told: string[]][]
   ],
   [
     'has no stock',
-    { reserveStock: NO('INSUFFICIENT_STOCK'), releaseReservation: NOTHING },
+    { reserveStock: NO('INSUFFICIENT_STOCK'), releaseReservation: NOTHING, cancelPayment: { outcome: 'NOTHING' } },
     ['STOCK_REFUSED (refused)'],
   ],
   [
