@@ -128,6 +128,8 @@ export class Life {
       traced(`step ${step}`, spanOf(id, { correlationId }), work);
     /** Errors of first attempts in a stretch, by step. */
     const failures = new Map<string, unknown>();
+    /** Whether a step was tried in this life: then no earlier one has kept what follows it. */
+    let hasTried = false;
     return {
       id,
       ask: (command, variables, how) => ask(command, variables, { within: { correlationId }, ...how }),
@@ -137,7 +139,10 @@ export class Life {
           saga.begins(name);
           const attempted = { ...how, saga, step: name, work: begin, failure: failures.get(name) };
           failures.delete(name);
-          const work = () => untilItWorks(attempted, { options, stop, leave, turns, outages: this.#outages, forget });
+          const work = () => {
+            hasTried = true;
+            return untilItWorks(attempted, { options, stop, leave, turns, outages: this.#outages, forget });
+          };
           const kept = await DBOS.runStep(() => spanned(name, work), { name });
           saga.ends(name);
           return kept;
@@ -147,13 +152,15 @@ export class Life {
           const number = saga.nextStretch();
           const run = () =>
             work(async (step, workOfStep, how) => {
+              hasTried = true;
               const attempted = { saga, step, work: workOfStep, timeoutSeconds: how?.timeoutSeconds };
               const tried = await spanned(step, () => tryOnce(attempted, { stop, turns, outages: this.#outages }));
               if ('failure' in tried) failures.set(step, tried.failure);
               return tried;
             });
           // What was kept comes first: a step that was refused must not be asked again while it is being undone.
-          if (!isEnd || (await isStretchKept(pool, id, number))) return DBOS.runStep(run, { name: STRETCH });
+          const isKept = isEnd && !hasTried && (await isStretchKept(pool, id, number));
+          if (!isEnd || isKept) return DBOS.runStep(run, { name: STRETCH });
           const ended = await run();
           return isEnd(ended) ? ended : DBOS.runStep(async () => ended, { name: STRETCH });
         }),
