@@ -8,7 +8,7 @@ import { untilAnswer } from '../../../tests/support/until.ts';
 let shop: TestPlatform;
 let variantId: string;
 beforeAll(async () => {
-  shop = await openPlatform();
+  shop = await openPlatform({ config: { PAYMENT_TIMEOUT_MS: '2000' } });
   variantId = await forSale(shop, { stock: 10 });
   await sql`create function public.by_its_earlier_name() returns trigger language plpgsql as $$ begin
     new.name := 'placeOrder'; return new; end $$`.execute(shop.kysely);
@@ -52,6 +52,20 @@ test('are undone when the capture is refused', async () => {
   await sagaEnds(shop, id, 'COMPENSATED');
   expect((await checkpoints(id)).slice(3)).toEqual(['capture', 'undo authorise', 'undo reserve', 'cancel']);
   expect(await moves(id)).toEqual(['AUTHORISE', 'VOID']);
+});
+
+test('are cancelled while they wait for their capture, and charged for nothing in the end', async () => {
+  const buyer = newCustomer();
+  const id = await order('tok_capture_timeout', buyer);
+  await settled(shop, id, 'CONFIRMED');
+  const cancel = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
+  const { cancelOrder } = await done(shop.ask(cancel, { input: { orderId: id, idempotencyKey: id } }, buyer));
+  expect(cancelOrder.userErrors).toEqual([]);
+  const { paymentStatus } = await settled(shop, id, 'CANCELLED');
+  await sagaEnds(shop, id, 'COMPENSATED');
+  expect(await moves(id)).toEqual(
+    paymentStatus === 'REFUNDED' ? ['AUTHORISE', 'CAPTURE', 'REFUND'] : ['AUTHORISE', 'VOID'],
+  );
 });
 
 test('wait for a buyer who has to confirm the payment', async () => {
