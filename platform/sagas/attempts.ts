@@ -28,7 +28,7 @@ export interface Attempted<T> extends AttemptOptions<T> {
   step: string;
   work(): Promise<T>;
   /** The error of a first attempt, which was made in a stretch: it is counted, told and waited for here. */
-  failure?: unknown;
+  failure?: Error;
 }
 
 /** Dependencies of the attempts. */
@@ -69,7 +69,7 @@ const LEFT = Symbol('left');
 export async function tryOnce<T>(
   attempted: Pick<Attempted<T>, 'saga' | 'step' | 'work' | 'timeoutSeconds'>,
   { stop, turns, outages }: Pick<Attempting, 'stop' | 'turns' | 'outages'>,
-): Promise<{ kept: T } | { isFailing: boolean; failure?: unknown }> {
+): Promise<{ kept: T } | { isFailing: boolean; failure?: Error }> {
   const { saga, step, work, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
   if (stop.signal.aborted) return { isFailing: false };
   const waits = await saga.waits().catch(() => undefined);
@@ -81,7 +81,7 @@ export async function tryOnce<T>(
     trying.ended(kept);
     return { kept };
   } catch (error) {
-    return stop.signal.aborted ? { isFailing: false } : { isFailing: true, failure: error };
+    return stop.signal.aborted ? { isFailing: false } : { isFailing: true, failure: error as Error };
   } finally {
     trying.left();
   }

@@ -1,5 +1,6 @@
-/** Codes of refusals that no agent gave: an operator or another saga had the step given up. */
+/** The code of a refusal that no agent gave: an operator had the step given up. */
 export const OPERATOR = 'OPERATOR';
+/** The same, where another saga ended what the step was about. */
 export const CALLED_OFF = 'CALLED_OFF';
 
 /**

@@ -127,7 +127,7 @@ export class Life {
     const spanned = <T>(step: string, work: () => Promise<T>) =>
       traced(`step ${step}`, spanOf(id, { correlationId }), work);
     /** Errors of first attempts in a stretch, by step. */
-    const failures = new Map<string, unknown>();
+    const failures = new Map<string, Error>();
     /** Whether a step was tried in this life: then no earlier one has kept what follows it. */
     let hasTried = false;
     return {
@@ -155,7 +155,7 @@ export class Life {
               hasTried = true;
               const attempted = { saga, step, work: workOfStep, timeoutSeconds: how?.timeoutSeconds };
               const tried = await spanned(step, () => tryOnce(attempted, { stop, turns, outages: this.#outages }));
-              if ('failure' in tried) failures.set(step, tried.failure);
+              if ('failure' in tried && tried.failure) failures.set(step, tried.failure);
               return tried;
             });
           // What was kept comes first: a step that was refused must not be asked again while it is being undone.

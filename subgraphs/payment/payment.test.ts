@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from 'kysely';
 import { actor, operator, openAgents, service, type TestAgents, viewer } from '../../tests/support/agents.ts';
 import { newId } from '../../platform/ids.ts';
 import { paymentViolations } from './invariants.ts';
@@ -19,10 +18,6 @@ const newOrder = () => newId('order');
 const authorise = (orderId: string, token = 'tok_ok', more = {}) => {
   const input = { orderId, customerId, token, amount: { amount: '12.34', currency: 'EUR' }, ...more };
   return agents.mutate('authorisePayment', keyed(input), PAYMENT, service);
-};
-const charge = (orderId: string, token = 'tok_ok') => {
-  const input = { orderId, customerId, token, amount: { amount: '12.34', currency: 'EUR' } };
-  return agents.mutate('chargePayment', keyed(input), PAYMENT, service);
 };
 const capture = (orderId: string) => agents.mutate('capturePayment', keyed({ orderId }), PAYMENT, service);
 const cancel = (orderId: string) =>
@@ -70,21 +65,6 @@ describe('a good card', () => {
     });
     expect(await eventsOf(captured.payment.id)).toEqual(['payment.authorized', 'payment.captured']);
     expect(await moves(captured.payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
-  });
-
-  test('is charged by one call to the provider, with the same events as by two', async () => {
-    const orderId = newOrder();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => charge(orderId)));
-    for (const { payment, userErrors } of answers) {
-      expect(userErrors).toEqual([]);
-      expect(payment).toMatchObject({ status: 'CAPTURED', capturedAmount: { minor: '1234' } });
-    }
-    const { id } = answers[0].payment;
-    expect(await eventsOf(id)).toEqual(['payment.authorized', 'payment.captured']);
-    expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
-    // What follows finds it taken.
-    expect((await capture(orderId)).payment).toMatchObject({ id, status: 'CAPTURED' });
-    expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
   });
 
   test('is charged once, also by many concurrent requests', async () => {
@@ -152,63 +132,6 @@ describe('a refused card', () => {
     expect(await cancel(orderId)).toMatchObject({ outcome: 'VOIDED', payment: { status: 'VOIDED' } });
     expect(await moves(id)).toEqual({ AUTHORISE: 1, VOID: 1 });
     expect(await eventsOf(id)).toEqual(['payment.authorized', 'payment.failed', 'payment.voided']);
-  });
-});
-
-describe('a charge', () => {
-  test('that is declined takes nothing', async () => {
-    const orderId = newOrder();
-    expect(await charge(orderId, 'tok_declined')).toMatchObject({
-      payment: null,
-      userErrors: [{ code: 'PAYMENT_DECLINED', message: expect.stringMatching(/card/) }],
-    });
-    expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING', payment: { status: 'FAILED' } });
-  });
-
-  test('whose capture is refused leaves the amount held until it is cancelled', async () => {
-    const orderId = newOrder();
-    for (let n = 0; n < 2; n++)
-      expect((await charge(orderId, 'tok_capture_fails')).userErrors).toMatchObject([
-        { code: 'PAYMENT_FAILED', message: expect.stringMatching(/issuer/) },
-      ]);
-    const { outcome, payment } = await cancel(orderId);
-    expect([outcome, payment.status]).toEqual(['VOIDED', 'VOIDED']);
-    expect(await moves(payment.id)).toEqual({ AUTHORISE: 1, VOID: 1 });
-    expect(await eventsOf(payment.id)).toEqual(['payment.authorized', 'payment.failed', 'payment.voided']);
-  });
-
-  test.each(['tok_timeout', 'tok_capture_timeout'])(
-    'whose answer is lost (%s) is a transient fault, and the next attempt, or a cancellation, finds it taken',
-    async (token) => {
-      const [asked, cancelled] = [newOrder(), newOrder()];
-      for (const orderId of [asked, cancelled])
-        await expect(charge(orderId, token)).rejects.toMatchObject({ code: 'UNAVAILABLE', recovery: 'RETRY' });
-      const { payment } = await charge(asked, token);
-      expect(payment.status).toBe('CAPTURED');
-      expect(await moves(payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
-      expect(await cancel(cancelled)).toMatchObject({
-        outcome: 'REFUNDED',
-        payment: { status: 'REFUNDED', refundedAmount: { minor: '1234' } },
-      });
-    },
-  );
-
-  test('that its buyer has to confirm takes nothing before that, and is captured then', async () => {
-    const orderId = newOrder();
-    const { payment } = await charge(orderId, 'tok_3ds');
-    expect(payment).toMatchObject({ status: 'REQUIRES_ACTION', capturedAmount: { minor: '0' } });
-    await confirm(payment.id);
-    expect((await charge(orderId, 'tok_3ds')).payment).toMatchObject({ id: payment.id, status: 'AUTHORIZED' });
-    expect((await capture(orderId)).payment.status).toBe('CAPTURED');
-    expect(await moves(payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
-  });
-
-  test('of an order that was cancelled is refused, and the provider is not asked', async () => {
-    const orderId = newOrder();
-    await cancel(orderId);
-    expect((await charge(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_CANCELLED' }]);
-    const { rows } = await sql`select from payment.payment where order_id = ${orderId}`.execute(agents.kysely);
-    expect(rows).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
-import { actor, admin, viewer } from '../support/agents.ts';
+import { actor, admin, operator, viewer } from '../support/agents.ts';
 import { type Answer, openPlatform, type TestPlatform } from '../support/platform.ts';
 import { done, forSale, newCustomer, placed } from '../support/shop.ts';
 
@@ -109,6 +109,48 @@ describe('an entity that no longer exists', () => {
   );
 });
 
+describe('the customer of an order', () => {
+  const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { user { id customer { id } } userErrors { code } } }`;
+
+  test('is null without an error for an analyst, who sees the order, and a name for staff who may know it', async () => {
+    const input = { name: 'Ada Example', email: `${newId('ada')}@example.com`, password: 'correct horse battery' };
+    const { user } = (await done(ask(SIGN_UP, undefined, { input }))).signUp;
+    const buyer = actor({ id: user.id, roles: ['CUSTOMER'], customerId: user.customer.id });
+    const { order } = await placed(shop, { lines: [{ variantId: await forSale(shop), quantity: 1 }] }, buyer);
+    const analyst = actor({ roles: ['ANALYST'] });
+    for (const selection of ['{ id }', '{ __typename }', '{ name }', '{ id name email }']) {
+      const { data, errors } = await ask(`{ order(id: "${order.id}") { id customer ${selection} } }`, analyst);
+      expect([selection, errors, data]).toEqual([selection, undefined, { order: { id: order.id, customer: null } }]);
+    }
+    for (const who of [buyer, operator]) {
+      const shown = await done(ask(`{ order(id: "${order.id}") { customer { name } } }`, who));
+      expect(shown.order.customer).toEqual({ name: 'Ada Example' });
+    }
+  });
+});
+
+describe('the prices of a variant', () => {
+  test('are listed for its merchant, for no other one, and a customer is told which scope is missing', async () => {
+    const variantId = await forSale(shop, { price: '7.00' });
+    const query = `{ prices(variantId: "${variantId}") { id version amount { amount currency } } }`;
+    const price = { id: expect.stringMatching(/^price_/), version: 1, amount: { amount: '7.00', currency: 'EUR' } };
+    expect((await done(ask(query, merchant))).prices).toEqual([price]);
+    expect((await done(ask(query, stranger))).prices).toEqual([]);
+    const refused = await ask(query, newCustomer());
+    expect(refused).toMatchObject({
+      data: { prices: null },
+      errors: [
+        {
+          message: 'Query.prices needs the scope pricing:read or pricing:write: you do not have that.',
+          path: ['prices'],
+          extensions: { code: 'FORBIDDEN' },
+        },
+      ],
+    });
+    expect(refused.errors).toHaveLength(1);
+  });
+});
+
 describe('after a change in the same request', () => {
   let variantId: string;
   let productId: string;
@@ -127,26 +169,28 @@ describe('after a change in the same request', () => {
     `adjustStock(input: { variantId: "${variantId}", locationId: "${locationId}", delta: ${delta}, reason: "x", idempotencyKey: "${newId('key')}" }) { ${selection} userErrors { code } }`;
 
   test('a price', async () => {
-    const price = 'price { amount { amount } variant { price { amount } } }';
+    const price = 'price { version amount { amount } variant { price { amount } } }';
     const { a, b, c } = await done(
-      ask(`mutation { a: ${setPrice('11.00', price)} b: ${setPrice('12.00', price)} c: ${setPrice('13.00', price)} }`),
+      ask(`mutation { a: ${setPrice('50.00', price)} b: ${setPrice('51.00', price)} c: ${setPrice('52.00', price)} }`),
     );
-    const told = (amount: string) => ({ amount: { amount }, variant: { price: { amount } } });
-    expect([a.price, b.price, c.price]).toEqual([told('11.00'), told('12.00'), told('13.00')]);
+    const told = (amount: string, version: number) => ({ version, amount: { amount }, variant: { price: { amount } } });
+    // The shop set the first price.
+    expect([a.price, b.price, c.price]).toEqual([told('50.00', 2), told('51.00', 3), told('52.00', 4)]);
   });
 
   test("stock, and another agent's view of it between two changes", async () => {
     const level = 'stockLevel { onHand variant { availability { available } price { amount } } }';
     const answer = await done(
       ask(
-        `mutation { a: ${adjust(1, level)} p: ${setPrice('14.00', 'price { variant { availability { available } } }')} b: ${adjust(2, level)} }`,
+        `mutation { a: ${adjust(10, level)} p: ${setPrice('14.00', 'price { variant { availability { available } } }')} b: ${adjust(10, level)} }`,
       ),
     );
     const [before, after] = [answer.a.stockLevel, answer.b.stockLevel];
-    expect(after.onHand - before.onHand).toBe(2);
-    expect(after.variant.availability.available - before.variant.availability.available).toBe(2);
+    // Of the 100 that the shop began with.
+    expect([before.onHand, after.onHand]).toEqual([110, 120]);
+    expect([before, after].map(({ variant }) => variant.availability.available)).toEqual([110, 120]);
     expect(answer.p.price.variant.availability).toEqual(before.variant.availability);
-    expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['13.00', '14.00']);
+    expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['52.00', '14.00']);
   });
 
   test('variants of a product, and its name as another agent shows it', async () => {
@@ -171,6 +215,29 @@ describe('after a change in the same request', () => {
     expect(all('name', [answer.y, answer.w])).toEqual(['Lamp', 'Sun']);
   });
 
+  test('the version of a product, which is good for the next change', async () => {
+    const key = newId('key');
+    const { createProduct } = await done(
+      ask(
+        `mutation { createProduct(input: { merchantId: "merchant_test", name: "S ${key}" }) { product { id version } userErrors { code } } }`,
+      ),
+    );
+    expect(createProduct.product.version).toBe(1);
+    const { id } = createProduct.product;
+    const add = (name: string): string =>
+      `${name}: addProductVariant(input: { productId: "${id}", variant: { sku: "${name}-${key}", name: "${name}" } }) { variant { product { version variants { sku } } } userErrors { code } }`;
+    const { a, b } = await done(ask(`mutation { ${add('a')} ${add('b')} }`));
+    expect([a.variant.product, b.variant.product]).toEqual([
+      { version: 2, variants: [{ sku: `a-${key}` }] },
+      { version: 3, variants: [{ sku: `a-${key}` }, { sku: `b-${key}` }] },
+    ]);
+    await done(
+      ask(
+        `mutation { updateProduct(input: { id: "${id}", name: "T", expectedVersion: ${b.variant.product.version} }) { product { id } userErrors { code } } }`,
+      ),
+    );
+  });
+
   test('categories below one another', async () => {
     const { top } = await done(
       ask(
@@ -193,24 +260,6 @@ describe('after a change in the same request', () => {
     const { a, b, c } = await done(ask(`mutation { ${add('a')} ${add('b')} ${add('c')} }`, customer));
     expect(all('quantity', [a, b, c])).toEqual([1, 2, 3]);
     expect(new Set(all('amount', [a, b, c])).size).toBe(3);
-  });
-});
-
-describe('a default of a variable', () => {
-  test('takes effect, in a scalar and within an input', async () => {
-    const variantId = await forSale(shop);
-    const price = 'price { amount { amount } } userErrors { code message }';
-    const set = (declared: string, input: string): Promise<Answer> =>
-      ask(`mutation ($v: ID! = "${variantId}", ${declared}) { setPrice(input: ${input}) { ${price} } }`);
-    const one = await done(set('$a: Decimal! = 12.34', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const two = await done(set('$a: Decimal = 12', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const whole = `$i: SetPriceInput! = { variantId: "${variantId}", currency: EUR, amount: 1.10 }`;
-    const three = await done(ask(`mutation (${whole}) { setPrice(input: $i) { ${price} } }`));
-    expect(all('amount', [one, two, three]).map((found) => (found as { amount: string }).amount)).toEqual([
-      '12.34',
-      '12.00',
-      '1.10',
-    ]);
   });
 });
 
