@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
 import { startCluster } from './distributed/cluster.ts';
+import { wantsEmpty } from './process/wants-empty.ts';
 
 const say = (line: string): void => console.log(`  ${line}`);
 const begun = performance.now();
@@ -23,7 +24,7 @@ try {
   const starting = startCluster({
     data,
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
-    demo: !values.empty,
+    demo: !wantsEmpty(values.empty),
     newKeys: values['new-keys'],
     signal: stopping.signal,
     report: say,

@@ -18,9 +18,8 @@ export async function ask<Data, Variables>(
     body: JSON.stringify({ query: document.toString(), variables }),
     signal: AbortSignal.timeout(10_000),
   }).catch((error: Error) => {
-    throw new Error(`Agora does not answer at ${AGORA_URL}. Is it running? Start it with \`npm start\`.`, {
-      cause: error,
-    });
+    const remedy = 'Is it running? Start it with `npm start`, or give its address in AGORA_URL.';
+    throw new Error(`Agora does not answer at ${AGORA_URL}. ${remedy}`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
   if (errors?.length) throw new Error(errors.map(({ message }) => message).join('\n'));

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocketServer } from 'ws';
+import { type CopiedClient, copyClient } from '../support/copied-client.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import { ADDRESS, done, forSale } from '../support/shop.ts';
 import { untilAnswer } from '../support/until.ts';
@@ -122,11 +124,43 @@ test('the client of docs/live-updates.md outlives its token and its session, by 
   }
 });
 
-test('the first client says so where Agora is not running', async () => {
+test('the first client says so where Agora is not running, and which variable has its address', async () => {
   const { code, errors } = await demo('http://127.0.0.1:1/graphql');
   expect(code).toBe(1);
-  expect(errors).toMatch(/^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.*\n$/);
+  expect(errors).toMatch(
+    /^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.* in AGORA_URL\.\n$/,
+  );
 });
+
+describe('a copy of the first client, made by the steps of its page,', () => {
+  let copy: CopiedClient;
+  beforeAll(async () => {
+    copy = await copyClient();
+  });
+  afterAll(() => copy.remove());
+
+  test('runs with what the page says to install', async () => {
+    const { child, output, errors } = run(['first-client/main.ts'], shop.url, copy.folder);
+    await once(child, 'close');
+    expect({ code: child.exitCode, errors: errors() }).toEqual({ code: 0, errors: '' });
+    expect(statusesIn(output())).toEqual(['PENDING', 'CONFIRMED', 'PROCESSING']);
+  });
+
+  test('generates the types that it came with, and is checked by them', async () => {
+    const types = join(copy.folder, 'first-client/gql');
+    const before = filesIn(types);
+    rmSync(types, { recursive: true });
+    await expect(copy.run('npx tsc')).rejects.toThrow('gql/index.ts');
+    await copy.run('npx graphql-codegen --config codegen.ts');
+    expect(filesIn(types)).toEqual(before);
+    expect(await copy.run('npx tsc')).toBe('');
+  });
+});
+
+const filesIn = (folder: string): string[][] =>
+  readdirSync(folder)
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
 
 /** Runs the program of docs/live-updates.md with this address. */
 function runPage(url: string) {
@@ -190,10 +224,10 @@ async function demo(url: string, ...args: string[]): Promise<{ code: number | nu
   return { code, output: output(), errors: errors() };
 }
 
-function run(program: string[], url = shop.url) {
+function run(program: string[], url = shop.url, cwd?: string) {
   const { email: AGORA_EMAIL, password: AGORA_PASSWORD } = ACCOUNT;
   const env = { ...process.env, AGORA_URL: url, AGORA_EMAIL, AGORA_PASSWORD, NODE_OPTIONS: '' };
-  const child = spawn(process.execPath, program, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 80_000 });
+  const child = spawn(process.execPath, program, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 80_000 });
   const written = { output: '', errors: '' };
   child.stdout.on('data', (part) => (written.output += part));
   child.stderr.on('data', (part) => (written.errors += part));
