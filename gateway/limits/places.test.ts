@@ -58,8 +58,9 @@ function socket(address: string): Promise<WebSocket | { status: number; said: st
   return new Promise((resolve) => {
     opening.once('open', () => resolve(opening));
     opening.on('error', () => {});
-    opening.once('unexpected-response', async (_, response) =>
-      resolve({ status: response.statusCode!, said: await text(response) }),
+    opening.once(
+      'unexpected-response',
+      (_, response) => void text(response).then((said) => resolve({ status: response.statusCode!, said })),
     );
   });
 }

@@ -1,29 +1,31 @@
 /** Connections that a client would hold: none outlives the time that it is given. */
 import { once } from 'node:events';
-import { Agent, request, type Server } from 'node:http';
+import { Agent, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type NetConnectOpts, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasOpenssl, makeCertificate } from '../../tests/support/certificate.ts';
+import { orSkip } from '../../tests/support/or-skip.ts';
+import { givenTls } from './given-tls.ts';
 import { createListener } from './create-listener.ts';
 
 const TIMEOUT_MS = 500;
 const servers: Server[] = [];
 /** Answers with the length of the body, in two parts where the URL says how long to wait between them. */
+async function answer(asked: IncomingMessage, response: ServerResponse): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const part of asked) bytes += part.length;
+  } catch {
+    return; // Its connection has ended first.
+  }
+  response.write('read ');
+  await wait(Number(asked.url!.slice(1)));
+  response.end(String(bytes));
+}
+
 async function listening(requestTimeoutMs?: number): Promise<number> {
-  const server = createListener(
-    async (asked, response) => {
-      let bytes = 0;
-      try {
-        for await (const part of asked) bytes += part.length;
-      } catch {
-        return; // Its connection has ended first.
-      }
-      response.write('read ');
-      await wait(Number(asked.url!.slice(1)));
-      response.end(String(bytes));
-    },
-    { requestTimeoutMs },
-  );
+  const server = createListener((asked, response) => void answer(asked, response), { requestTimeoutMs });
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -85,8 +87,28 @@ test('a client that never closes its side is cut off after the answer', async ()
     socket.resume();
     await once(socket, 'end');
     while ((await count()) > 0) await wait(20);
+    expect(socket.readyState).toBe('writeOnly');
     socket.destroy();
   }
+});
+
+orSkip(
+  hasOpenssl(),
+  test,
+  'the handshake of TLS',
+  'openssl',
+)('a client that does not shake hands with a TLS listener is cut off', async () => {
+  const { cert, key, remove } = makeCertificate();
+  const tls = givenTls({ TLS_CERT: cert, TLS_KEY: key });
+  remove();
+  const server = createListener(() => {}, { tls, requestTimeoutMs: TIMEOUT_MS });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  expect(socket.bytesRead).toBe(0);
 });
 
 test('a body over a slow line gets through, as long as it is whole in time', async () => {
