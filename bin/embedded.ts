@@ -33,7 +33,7 @@ import { signerAndSecrets } from '../db/connect/known-keys.ts';
 import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
 import { listen, type ListenOptions, requireFreePort } from './process/listen.ts';
 import { migrateDatabase } from '../db/connect/migrate-database.ts';
-import { revocationsOf } from '../gateway/identity/load-revocations.ts';
+import { revocationsOf } from '../gateway/identity/known-revocations.ts';
 import { tokenKey } from '../platform/secrets/token-key.ts';
 import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
 import { publishedSupergraph } from '../gateway/published/published-supergraph.ts';
@@ -96,6 +96,8 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const shared = { ...connections, database, ...cluster, config, log, clock: systemClock, tokens, ...keys };
   const dependencies = [...cluster.dependencies, ...standby.dependencies];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
+  const { ACCESS_TOKEN_SECONDS: tokenSeconds } = config;
+  const known = await revocationsOf(host, { tokenSeconds, broadcast: cluster.broadcast, log });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
@@ -103,8 +105,8 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
     supergraphSdl: publishedSupergraph(host.subgraphs),
     authenticate: authenticateWith(
       tokens,
-      await revocationsOf(host, config, cluster.broadcast),
-      new ApiKeys({ identity: identityOf(host.subgraphs), seconds: config.ACCESS_TOKEN_SECONDS }),
+      known.revocations,
+      new ApiKeys({ identity: identityOf(host.subgraphs), seconds: tokenSeconds }),
     ),
     log,
     graphiqlTabs: graphiqlTabs(withDemo ? firstOrder : undefined),
@@ -124,6 +126,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (config.SIMULATOR_WEBHOOK_URL === 'self') config.SIMULATOR_WEBHOOK_URL = `${url}/webhooks/payment/simulator`;
 
   await endings.add(() => host.stop('shut down'));
+  await endings.add(known.polling.start());
   await endings.add(async () => gateway.refuse());
   await host.start();
   state.waitingFor = 'demo data';

@@ -177,7 +177,15 @@ export const configSchema = z.object({
     .numbers(2, '60/10')
     .default('60/10')
     .describe('sign-ins, sign-ups and the like in a minute from an address: all / for one account'),
-  SOCKETS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('WebSockets open from one address'),
+  REQUEST_SECONDS: value
+    .whole(1, 3600)
+    .default(30)
+    .describe('how long a request may take to arrive at the gateway, to the last byte of its body'),
+  REQUESTS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('requests under way at once from one address'),
+  SOCKETS_PER_ADDRESS: value
+    .whole(1, 1_000_000)
+    .default(1000)
+    .describe('WebSockets, and subscriptions by server-sent events, open from one address'),
   SUBSCRIPTIONS_PER_SOCKET: value.whole(1, 10_000).default(200).describe('operations open on a WebSocket'),
   DEMO_DATA: z
     .enum(['on', 'off'])
