@@ -1,7 +1,13 @@
 /** The whole of Agora in one process: PostgreSQL beside it, every agent, and the gateway. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
+import { ScheduledBackups } from '../db/backups/scheduled-backups.ts';
+import {
+  deleteEmbeddedPostgres,
+  type EmbeddedPostgres,
+  NO_ARCHIVE,
+  startEmbeddedPostgres,
+} from '../db/embedded-postgres.ts';
 import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
 import { graphiqlTabs } from '../gateway/http/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
@@ -65,7 +71,8 @@ export interface Embedded {
 
 /** Starts everything, in order. */
 export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
-  const chosen = await chooseDatabase(given, () => startPostgres(given));
+  let postgres: EmbeddedPostgres | undefined;
+  const chosen = await chooseDatabase(given, async () => (postgres = await startPostgres(given)).url);
   const { url: databaseUrl, fallback } = chosen;
   const config = withWebhookSecrets(chosen.config);
   const options = { ...given, config };
@@ -84,7 +91,10 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const keys = await signerAndSecrets(connections.kysely, config, given.newKeys);
   const cluster = await clusterOf(options, databaseUrl);
   const shared = { ...connections, ...cluster, config, log, clock: systemClock, tokens, ...keys };
-  const dependencies = [...cluster.dependencies, ...standby.dependencies];
+  const backups = postgres?.archive
+    ? new ScheduledBackups({ server: postgres, config, clock: systemClock, kysely: connections.kysely, log })
+    : undefined;
+  const dependencies = [...cluster.dependencies, ...standby.dependencies, ...(backups ? [backups] : [])];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
@@ -116,6 +126,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   await endings.add(() => host.stop('shut down'));
   await endings.add(async () => gateway.refuse());
   await host.start();
+  if (backups) await endings.add(running((signal) => backups.run(signal)));
   state.waitingFor = 'demo data';
   const about = aboutDemo(installation, wanted, config);
   if (about) report(about);
@@ -139,6 +150,16 @@ async function clusterOf({ config, log, endings }: EmbeddedOptions, url: string)
   return connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
 }
 
+/** Starts work that goes on until it is aborted. Returns a function that aborts it and waits for its end. */
+function running(work: (signal: AbortSignal) => Promise<void>): () => Promise<void> {
+  const ending = new AbortController();
+  const done = work(ending.signal);
+  return () => {
+    ending.abort();
+    return done;
+  };
+}
+
 /** Not ready before everything has started; then as ready as the agents are. */
 function readiness(
   state: { ready: boolean; waitingFor: string },
@@ -149,17 +170,20 @@ function readiness(
   return { ready, details: ready && details.degradation === 0 ? {} : details };
 }
 
-async function startPostgres({ config, reset, report, log, endings }: EmbeddedOptions): Promise<string> {
+async function startPostgres({ config, reset, report, log, endings }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = join(config.AGORA_DATA, 'postgres');
   if (reset) {
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
-  const settings = { dataDir, log: (line: string) => log.info(line), alone: true };
+  // A fallback is not backed up: it is no shop's.
+  const archive = (config.DATABASE_URL ? undefined : config.BACKUP_DIR) ?? NO_ARCHIVE;
+  const settings = { dataDir, log: (line: string) => log.info(line), alone: true, archive };
   const postgres = await startEmbeddedPostgres(settings);
+  if (postgres.archive) report(`the database is backed up in ${postgres.archive}`);
   const onFailure = (error: unknown, failures: number): void =>
     log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
   const kept = keepRunning(postgres, { ...settings, onFailure });
   await endings.add(() => kept.stop());
-  return postgres.url;
+  return postgres;
 }

@@ -21,6 +21,8 @@ export interface Home {
   owner: string;
   /** The passwords of its roles, for us alone to read. */
   credentials: string;
+  /** Where its write-ahead log is archived, if it is. */
+  archive: string;
 }
 
 /** Where root keeps what cannot lie in a home that only root may enter. */
@@ -41,6 +43,7 @@ export function homeFor(dataDir: string, identity: Identity): Home {
     port: join(folder, 'port'),
     owner: join(folder, 'owner.json'),
     credentials: join(folder, 'credentials.json'),
+    archive: join(folder, 'archive.json'),
   };
 }
 
@@ -67,7 +70,8 @@ export function makeHome({ folder }: Home, { uid }: Identity): void {
 
 /** Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. */
 export function deleteHome(home: Home): void {
-  for (const path of [home.cluster, home.serverLog, home.port, home.owner, home.credentials, ...guestFiles(home)]) {
+  const { cluster, serverLog, port, owner, credentials, archive } = home;
+  for (const path of [cluster, serverLog, port, owner, credentials, archive, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }
