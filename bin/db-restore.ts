@@ -20,7 +20,10 @@ await runCommand('Nothing was restored', async (say) => {
   const config = readConfig(process.env);
   const to = values.to === undefined ? undefined : givenTime(values.to, systemClock.now());
   if (config.DATABASE_URL && to)
-    throw new Fault('NOT_EMBEDDED', 'A PostgreSQL of your own is restored to a time by its own means: docs/operations/backups.md.');
+    throw new Fault(
+      'NOT_EMBEDDED',
+      'A PostgreSQL of your own is restored to a time by its own means: docs/operations/backups.md.',
+    );
   const from = positionals[0] ?? (config.DATABASE_URL ? undefined : config.BACKUP_DIR);
   if (!from) throw new Fault('BACKUP_NOT_GIVEN', 'Say which backup to restore.');
   if (config.DATABASE_URL) {
@@ -30,7 +33,9 @@ await runCommand('Nothing was restored', async (say) => {
   if (to || archivesIn(from).length > 0) {
     const { backup, lastTransaction } = await restoreDataTo(from, config.AGORA_DATA, to);
     say(`The database is that of ${backup.database}, from ${backup.folder}`);
-    say(`as it was at ${to ?? 'the end of the archive'}${lastTransaction ? `, the last transaction at ${lastTransaction}` : ''}.`);
+    say(
+      `as it was at ${to ?? 'the end of the archive'}${lastTransaction ? `, the last transaction at ${lastTransaction}` : ''}.`,
+    );
   } else await restoreData(from, config.AGORA_DATA);
   say(`${config.AGORA_DATA} is restored. Next: ${startIn(config.AGORA_DATA)}`);
 });

@@ -60,7 +60,6 @@ export interface EmbeddedPostgresOptions {
 /** The value of {@link EmbeddedPostgresOptions.archive} for no archive. */
 export const NO_ARCHIVE = 'off';
 
-
 /** An embedded server that takes connections. */
 export interface EmbeddedPostgres {
   /** Address of the ordinary role `agora`, on database `agora`, which it owns. */

@@ -11,7 +11,8 @@ import type { ManifestFile } from './manifest.ts';
  * (https://www.postgresql.org/docs/18/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP-DATA).
  */
 const EMPTY = /^(pg_wal|pg_replslot|pg_dynshmem|pg_notify|pg_serial|pg_snapshots|pg_stat_tmp|pg_subtrans)\//;
-const LEFT_OUT = /^(postmaster\.(pid|opts)|backup_label|tablespace_map|backup_manifest|recovery\.signal)$|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)$/;
+const LEFT_OUT =
+  /^(postmaster\.(pid|opts)|backup_label|tablespace_map|backup_manifest|recovery\.signal)$|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)$/;
 /** Folders that a server wants to find in the empty `pg_wal`. */
 const WAL_FOLDERS = ['pg_wal/archive_status', 'pg_wal/summaries'];
 /** Copied last: it says where the others' replay begins. */
@@ -46,7 +47,11 @@ function partsOf(cluster: string): { folders: string[]; files: string[] } {
     if (EMPTY.test(path) || LEFT_OUT.test(path)) continue;
     if (entry.isDirectory()) folders.push(path);
     else if (entry.isFile()) files.push(path);
-    else throw new Fault('TABLESPACES', `${join(cluster, path)} leads out of the database’s folder, and is not backed up.`);
+    else
+      throw new Fault(
+        'TABLESPACES',
+        `${join(cluster, path)} leads out of the database’s folder, and is not backed up.`,
+      );
   }
   return { folders, files };
 }

@@ -107,4 +107,3 @@ export function restoreKeys({ folder }: BaseBackup, data: string): void {
   makeFolder(data);
   for (const name of readdirSync(join(folder, 'keys'))) copyFileSync(join(folder, 'keys', name), join(data, name));
 }
-

@@ -21,12 +21,17 @@ export function replayOf(serverLog: string): Replay {
   // deploy/postgres/restore-wal.sh says these.
   const missing = last(said, /^not in the archive: ([0-9A-F]{24})$/gm);
   const unreadable = last(said, /^cannot be read: (.+)$/gm);
-  const until = lastTransaction ? ` Before it, the last transaction is of ${lastTransaction}: restore to that, or earlier.` : '';
+  const until = lastTransaction
+    ? ` Before it, the last transaction is of ${lastTransaction}: restore to that, or earlier.`
+    : '';
 
   const gap = (archive: string): Fault | undefined => {
     const next = missing && segmentsIn(archive).find((segment) => segment > missing);
     return next
-      ? new Fault('WAL_MISSING', `${join(archive, WAL, `${missing}.gz`)} is missing, and later segments are there.${until}`)
+      ? new Fault(
+          'WAL_MISSING',
+          `${join(archive, WAL, `${missing}.gz`)} is missing, and later segments are there.${until}`,
+        )
       : undefined;
   };
   return {

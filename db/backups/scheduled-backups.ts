@@ -83,7 +83,7 @@ export class ScheduledBackups implements SharedDependency {
       if (!existsSync(this.#archive))
         throw new Fault('ARCHIVE_GONE', `${this.#archive} is not there: mount its disk, or put it back.`);
       this.#newest = baseBackupsIn(this.#archive).at(-1);
-      if (this.#isDue()) await this.#backUp(signal);
+      if (this.#isDue() && !(await this.#backUp(signal))) return;
       this.#problem = (await this.#archiving()) ?? this.#failure ?? this.#overdue();
     } catch (error) {
       this.#problem = asFault(error);
@@ -96,17 +96,18 @@ export class ScheduledBackups implements SharedDependency {
     for (const listener of this.#listeners) listener();
   }
 
-  async #backUp(signal: AbortSignal): Promise<void> {
+  /** Takes a backup. False when another one, asked for by hand, is under way: it is as good. */
+  async #backUp(signal: AbortSignal): Promise<boolean> {
     try {
       this.#newest = await backUp({ ...this.#o, signal });
       this.#failure = undefined;
       this.#o.log.info({ backup: this.#newest.folder }, 'the database was backed up');
     } catch (error) {
-      // Another backup, asked for by hand, is as good.
-      if ((error as AgoraError).code === 'BACKUP_RUNNING') return;
+      if ((error as AgoraError).code === 'BACKUP_RUNNING') return false;
       this.#failedAt = this.#now();
       this.#failure = asFault(error);
     }
+    return true;
   }
 
   #isDue(): boolean {

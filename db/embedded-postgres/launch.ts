@@ -103,10 +103,7 @@ function spawnServer(
   }
 }
 
-async function untilReady(
-  { home, startMs }: LaunchOptions,
-  server: ChildProcess,
-): Promise<Postmaster | undefined> {
+async function untilReady({ home, startMs }: LaunchOptions, server: ChildProcess): Promise<Postmaster | undefined> {
   const deadline = performance.now() + startMs;
   while (server.pid !== undefined && server.exitCode === null && server.signalCode === null) {
     const running = runningPostmaster(home.cluster);
