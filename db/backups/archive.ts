@@ -4,7 +4,7 @@
  *     BACKUP_DIR/20261130T020000Z-1f3a5c/    an archive
  *       about.json                           whose it is
  *       wal/000000010000000000000007.gz      segments of the log, written by PostgreSQL (deploy/postgres/archive-wal.sh)
- *       base/20261130T020004Z/               a base backup. Its name has no `.partial` once it is whole
+ *       base/20261130T020004.381Z/           a base backup. Its name has no `.partial` once it is whole
  *         backup.json                        its times and segments
  *         cluster/                           PostgreSQL's files, with their checksums in `backup_manifest`
  *         credentials.json                   the passwords of the database's roles

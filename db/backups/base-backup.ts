@@ -72,7 +72,7 @@ async function take(client: pg.Client, options: BaseBackupOptions): Promise<Base
        from pg_backup_start('agora', fast => true) start`,
   );
   const { cluster, start, segment: firstSegment, at: begunAt } = begun[0]!;
-  const folder = join(archive, BASE, begunAt.toISOString().replace(/[-:]|\.\d+/g, ''));
+  const folder = join(archive, BASE, begunAt.toISOString().replace(/[-:]/g, ''));
   if (existsSync(folder)) throw new Fault('BACKUP_EXISTS', `${folder} is there already.`);
   const partial = `${folder}${PARTIAL}`;
   try {
@@ -96,7 +96,8 @@ async function take(client: pg.Client, options: BaseBackupOptions): Promise<Base
     syncFolder(join(archive, BASE));
     return { archive, folder, database: about(archive).database, ...times };
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    // A file that was being opened when the copy was aborted may come in between.
+    rmSync(partial, { recursive: true, force: true, maxRetries: 10 });
     throw error;
   }
 }

@@ -69,6 +69,8 @@ export async function startArchivedPostgres(): Promise<ArchivedPostgres> {
       return takeBaseBackup({ adminUrl: server.adminUrl, archive: server.archive!, credentials, keys: [], signal });
     },
     async archiveAll() {
+      // An empty segment is not ended.
+      await ask(`select pg_logical_emit_message(true, 'agora test', 'end')`);
       const [row] = await ask('select pg_walfile_name(pg_switch_wal()) as segment');
       const file = join(server.archive!, WAL, `${row!.segment}.gz`);
       await until(`${file} is archived`, () => existsSync(file));
