@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { archivesIn } from '../db/backups/archive.ts';
+import { archivesIn } from '../db/archive.ts';
 import { givenTime } from '../db/backups/given-time.ts';
 import { restoreDataTo } from '../db/backups/restore-data.ts';
 import { ownersDatabase } from '../db/connect/owners-database.ts';

@@ -49,7 +49,7 @@ export interface EmbeddedPostgresOptions {
   /** Refuses when another live process owns it: for a process that serves for long, and would lose it with that one. */
   alone?: boolean;
   /**
-   * Directory for an archive of the write-ahead log (db/backups/archive.ts), or `off` for none. A server that runs
+   * Directory for an archive of the write-ahead log (db/archive.ts), or `off` for none. A server that runs
    * already and archives otherwise is started anew. @default as it was
    */
   archive?: string;

@@ -7,7 +7,7 @@ import { Fault } from '../../platform/errors.ts';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { homeFor } from '../embedded-postgres/home.ts';
 import { serverIdentity } from '../embedded-postgres/identity.ts';
-import type { BaseBackup } from './archive.ts';
+import type { BaseBackup } from '../archive.ts';
 import { takeBaseBackup } from './base-backup.ts';
 import { prune } from './retention.ts';
 

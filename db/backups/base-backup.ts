@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import pg from 'pg';
 import { Fault } from '../../platform/errors.ts';
 import { sleep } from '../../platform/sleep.ts';
-import { type BaseBackup, about, BASE, DESCRIPTION, PARTIAL, WAL } from './archive.ts';
+import { type BaseBackup, about, BASE, DESCRIPTION, PARTIAL, WAL } from '../archive.ts';
 import { copyCluster, described } from './copy-cluster.ts';
 import { MANIFEST, manifestOf } from './manifest.ts';
 import { syncFolder } from './sync-folder.ts';

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { type ArchivedPostgres, startArchivedPostgres, wordsIn } from '../../tests/support/archived-postgres.ts';
 import { until } from '../../tests/support/until.ts';
-import { archivesIn, BASE, baseBackupsIn } from './archive.ts';
+import { archivesIn, BASE, baseBackupsIn } from '../archive.ts';
 import { takeBaseBackup } from './base-backup.ts';
 import { restorePointInTime } from './point-in-time.ts';
 import { prune } from './retention.ts';

@@ -11,7 +11,7 @@ import { endArchive, recoverySettings } from '../embedded-postgres/archiving.ts'
 import { deleteHome, type Home, homeFor, makeHome } from '../embedded-postgres/home.ts';
 import { giveAll, serverIdentity } from '../embedded-postgres/identity.ts';
 import { renewGeneration } from '../renew-generation.ts';
-import { archivesIn, type BaseBackup, baseBackupsIn, chooseBackup } from './archive.ts';
+import { archivesIn, type BaseBackup, baseBackupsIn, chooseBackup } from '../archive.ts';
 import { copyFile } from './copy-file.ts';
 import { MANIFEST, readManifest } from './manifest.ts';
 import { replayOf } from './replay.ts';

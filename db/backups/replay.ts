@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
-import { WAL } from './archive.ts';
+import { WAL } from '../archive.ts';
 
 /** A replay, by the server's log of it. */
 export interface Replay {

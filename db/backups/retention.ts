@@ -1,7 +1,7 @@
 /** Deletion of backups that are older than what is kept. */
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { about, archivesIn, type BaseBackup, baseBackupsIn, PARTIAL, WAL } from './archive.ts';
+import { about, archivesIn, type BaseBackup, baseBackupsIn, PARTIAL, WAL } from '../archive.ts';
 
 /** An archive whose deletion was interrupted. */
 const HALF_DELETED = /^\d{8}T\d{6}Z-[0-9a-f]{6}\.partial$/;

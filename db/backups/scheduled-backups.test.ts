@@ -7,7 +7,7 @@ import { type ArchivedPostgres, startArchivedPostgres } from '../../tests/suppor
 import { testPool } from '../../tests/support/test-pool.ts';
 import { until } from '../../tests/support/until.ts';
 import { kyselyOver } from '../kysely.ts';
-import { baseBackupsIn } from './archive.ts';
+import { baseBackupsIn } from '../archive.ts';
 import { ScheduledBackups } from './scheduled-backups.ts';
 
 const HOUR = 3_600_000;

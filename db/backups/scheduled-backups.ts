@@ -9,7 +9,7 @@ import { AgoraError, Fault } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { sleep } from '../../platform/sleep.ts';
 import { collectAtScrape } from '../../platform/telemetry/collectors.ts';
-import { WAL, type BaseBackup, baseBackupsIn } from './archive.ts';
+import { WAL, type BaseBackup, baseBackupsIn } from '../archive.ts';
 import { backUp, type BackupSource, keysOf } from './backups.ts';
 
 /** Options of scheduled backups. */

@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
 import { makeFolder } from '../../platform/folders.ts';
-import { ABOUT, aboutArchive, BASE, WAL } from '../backups/archive.ts';
+import { ABOUT, aboutArchive, BASE, WAL } from '../archive.ts';
 import { canonicalOf } from './canonical.ts';
 import type { Home } from './home.ts';
 import { canReach, giveTo, type Identity } from './identity.ts';

@@ -80,6 +80,8 @@ const write = async (word: string): Promise<string> => {
   return sql(`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
 };
 async function archiveAll(): Promise<string> {
+  // An empty segment is not ended.
+  await sql(`select pg_logical_emit_message(true, 'agora test', 'end')`);
   const segment = await sql('select pg_walfile_name(pg_switch_wal())');
   await until(`${segment} is archived`, () => existsSync(join(archive, 'wal', `${segment}.gz`)));
   return segment;
@@ -182,7 +184,7 @@ withPrograms('what is older than the days kept is deleted, with its log, and a b
   await archiveAll();
   await nextSecond();
   await script('back-up.sh', [archive], { KEEP_DAYS: '30' });
-  expect(bases()).toEqual(['20200102T000000Z', expect.stringMatching(/^20[^2]|^202[1-9]/)]);
+  expect(bases()).toEqual(['20200102T000000Z', expect.stringMatching(/^\d{8}T\d{6}Z$/)]);
   expect(existsSync(join(archive, 'wal', `${first}.gz`))).toBe(false);
 
   const hostile = join(folder, 'hostile');

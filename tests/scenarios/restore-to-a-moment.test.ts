@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { archivesIn, baseBackupsIn } from '../../db/backups/archive.ts';
+import { archivesIn, baseBackupsIn } from '../../db/archive.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { buyer } from '../chaos/buyers.ts';
 import { History } from '../chaos/history.ts';

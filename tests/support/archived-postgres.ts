@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type BaseBackup, WAL } from '../../db/backups/archive.ts';
+import { type BaseBackup, WAL } from '../../db/archive.ts';
 import { takeBaseBackup } from '../../db/backups/base-backup.ts';
 import { deleteEmbeddedPostgres, type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { homeFor } from '../../db/embedded-postgres/home.ts';

@@ -12,7 +12,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../platform/errors.ts';
+import { Fault } from '../platform/errors.ts';
 
 /** Folder of the segments in an archive. */
 export const WAL = 'wal';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type BaseBackup, chooseBackup } from './archive.ts';
-import { expired, isBefore } from './retention.ts';
+import { expired, isBefore } from './backups/retention.ts';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 30, 0, minute));
 const backup = (minute: number, database = 'shop'): BaseBackup => ({
