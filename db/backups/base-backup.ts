@@ -120,7 +120,7 @@ async function stopBackup(client: pg.Client): Promise<Stopped> {
     // before the end would not be consistent.
     `select lsn::text as end, pg_walfile_name(lsn - 1) as segment, labelfile as label,
             (pg_control_checkpoint()).timeline_id as timeline,
-            date_trunc('milliseconds', clock_timestamp()) + interval '1 ms' as at
+            date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as at
        from pg_backup_stop(wait_for_archive => false)`,
   );
   return rows[0]!;
