@@ -11,26 +11,37 @@ const run = promisify(execFile);
 const VERSIONS = '/usr/lib/postgresql';
 
 /**
- * Finds a program of PostgreSQL that can deal with this server: of its version, or a newer one.
+ * Finds a program of PostgreSQL that can deal with this server, of its version or a newer one, among those of that name.
  * @throws {Fault} `NO_POSTGRES_TOOL`, which names the versions that were found instead
  */
-export async function findTool(name: 'pg_dump' | 'pg_restore', serverVersion: number): Promise<string> {
-  const found: string[] = [];
-  for (const program of [name, ...installed().map((version) => join(VERSIONS, version, 'bin', name))]) {
+export async function findTool(
+  name: 'pg_dump' | 'pg_restore',
+  serverVersion: number,
+  programs: readonly string[] = programsNamed(name),
+): Promise<string> {
+  // The program in the PATH is usually one of the installed ones.
+  const found = new Set<string>();
+  for (const program of programs) {
     const said = await run(program, ['--version']).then(
       ({ stdout }) => stdout.trim(),
       () => undefined,
     );
     const version = Number(/\(PostgreSQL\) (\d+)/.exec(said ?? '')?.[1]);
     if (version >= serverVersion) return program;
-    if (said) found.push(said);
+    if (said) found.add(said);
   }
   throw new Fault(
     'NO_POSTGRES_TOOL',
-    `The server is PostgreSQL ${serverVersion}, and its ${name} is not here${found.length ? ` (only ${found.join(', ')})` : ''}. ` +
+    `The server is PostgreSQL ${serverVersion}, and its ${name} is not here${found.size ? ` (only ${[...found].join(', ')})` : ''}. ` +
       `Install postgresql-client-${serverVersion}, or put ${name} into the PATH.`,
   );
 }
+
+/** The one in the PATH, and those of Debian's packages. */
+const programsNamed = (name: string): string[] => [
+  name,
+  ...installed().map((version) => join(VERSIONS, version, 'bin', name)),
+];
 
 const installed = (): string[] => {
   try {

@@ -23,11 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => small?.database.drop());
 
-beforeEach(async () => {
-  await small.database.pool.query(
-    'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
-  );
-});
+beforeEach(() => small.empty());
 
 afterEach(async () => {
   await Promise.all([...ending].map((end) => end()));

@@ -7,7 +7,7 @@
  *
  * An event whose handler fails is PARKED, and with it every later event of the same aggregate for this consumer; the
  * others flow. Parked events are retried, oldest first, with backoff; after the last attempt they wait for an
- * operator (parked.ts).
+ * operator (parked.ts). An event that only processes of another release handle is parked for them (followed-types.ts).
  *
  * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll. Work that
  * the tail does not know of is polled for every two seconds, for all consumers of a process at once (backstop.ts).
@@ -31,6 +31,7 @@ import { isSeenBy } from '../events/snapshot.ts';
 import { type Backfill, fill } from './backfill.ts';
 import { BACKSTOP_MS, type Backstop } from './backstop.ts';
 import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
+import { keepFollowedTypes } from './followed-types.ts';
 import type { EventHandler } from './handler.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
@@ -109,8 +110,8 @@ export class Consumer {
 
   /** Creates the cursor, once for all processes. */
   async register(): Promise<void> {
-    const { agent: consumer, kysely, begins, backfill } = this.#o;
-    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
+    const { agent: consumer, kysely, begins, backfill, log } = this.#o;
+    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined, log });
   }
 
   /** Runs until aborted. Logs and retries infrastructure faults; handlers' errors park events. @throws any other */
@@ -169,8 +170,10 @@ export class Consumer {
 
   async #retry(signal: AbortSignal): Promise<void> {
     while ((await this.retryParked()) === 'more' && !signal.aborted);
-    const ms = await untilNextAttempt(this.#o.kysely, this.#o.agent);
-    this.#retryAt = performance.now() + Math.max(RETRY_MS, ms);
+    const ms = await untilNextAttempt(this.#o.kysely, { consumer: this.#o.agent, types: this.#types });
+    // Events that another process has parked are looked for by the backstop, or here where there is none.
+    const most = this.#o.backstop ? Infinity : BACKSTOP_MS;
+    this.#retryAt = performance.now() + Math.min(Math.max(RETRY_MS, ms), most);
   }
 
   /** Runs the backfill. True once it is complete. */
@@ -215,6 +218,7 @@ export class Consumer {
 
   /** Retries the oldest parked event of each aggregate, if due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
+    const { agent: consumer, log } = this.#o;
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
       const apply = async (event: LoggedEvent) => {
@@ -222,17 +226,20 @@ export class Consumer {
         this.#tally[error ? 'retry_failed' : 'recovered']++;
         return error;
       };
-      const resolved = await attemptParked(transaction, this.#o.agent, { prepare, apply }, this.#o.log);
+      const resolved = await attemptParked(transaction, { consumer, types: this.#types }, { prepare, apply }, log);
       return resolved ? 'more' : 'idle';
     });
   }
 
   async #batch(transaction: Kysely<any>, told: Cursor | undefined, careful: boolean): Promise<Outcome> {
-    const row = await cursorRow(transaction, this.#o.agent);
+    const { agent: consumer, log } = this.#o;
+    const row = await cursorRow(transaction, consumer);
+    const types = await keepFollowedTypes(transaction, { consumer, handled: this.#types, log }, row);
+    this.#place.follow(types);
     if (row.isFilling) return 'filling';
     const cursor: Cursor = { xid: row.xid, position: row.position };
     const limit = careful ? CAREFUL_BATCH : BATCH;
-    const page = await readLog(transaction, this.#place.from(cursor), { limit, types: this.#types });
+    const page = await readLog(transaction, this.#place.from(cursor), { limit, types });
     const outcome: Outcome = page.scanned < limit ? 'idle' : 'more';
     const events = page.events.filter((event) => !wasThereBefore(row, event));
     if (events.length === 0) {
@@ -257,7 +264,7 @@ export class Consumer {
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
     for (const [index, event] of events.entries()) {
-      const waits = parked.has(keyOf(event));
+      const waits = parked.has(keyOf(event)) || !this.#handlers.has(event.type);
       const error = waits ? undefined : await this.#apply(transaction, event, careful);
       this.#tally[waits || error ? 'parked' : 'applied']++;
       if (waits || error) {
@@ -300,7 +307,9 @@ export class Consumer {
     try {
       await this.#checkSignature(transaction, event);
       await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
-        await this.#handlers.get(event.type)!.handle(session.work, event);
+        const handler = this.#handlers.get(event.type);
+        if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
+        await handler.handle(session.work, event);
         this.#unwritten.push(...session.events);
       });
       if (careful) {

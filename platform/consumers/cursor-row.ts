@@ -2,6 +2,8 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import type { Cursor } from '../events/cursor.ts';
+import type { Logger } from '../log.ts';
+import { type FollowedTypes, keepFollowedTypes } from './followed-types.ts';
 
 /** Start position of a new consumer: the end of the log at that time, or the oldest event that the log holds. */
 export type Beginning = 'NOW' | 'OLDEST';
@@ -9,46 +11,56 @@ export type Beginning = 'NOW' | 'OLDEST';
 /** The registration of a consumer. */
 export interface Registration {
   consumer: string;
+  /** The event types that this process handles. */
   types: readonly string[];
   /** @default NOW */
   begins?: Beginning;
   /** Whether a backfill comes before it follows the log. */
   hasBackfill: boolean;
+  log: Logger;
 }
 
 /** A consumer's row. */
-export interface CursorRow extends Cursor {
+export interface CursorRow extends Cursor, FollowedTypes {
   /** Snapshot of its start, if it began at the end of the log: events committed in it are skipped. */
   begunAfter: string | null;
   isFilling: boolean;
+  /** Time of the read by the database's clock, in seconds since the epoch. */
+  now: number;
 }
 
 /**
  * Registers a consumer, once for all processes; a registered one keeps its cursor. It begins at the oldest transaction
  * that is under way, and skips events that were committed by then: so no event that is committed later is missed, and
- * none that was committed before is handled.
+ * none that was committed before is handled. It waits for the batch that another process has under way: afterwards no
+ * process moves the cursor past events of these types without handling or parking them.
  */
 export async function register(
   kysely: Kysely<any>,
-  { consumer, types, begins = 'NOW', hasBackfill }: Registration,
+  { consumer, types, begins = 'NOW', hasBackfill, log }: Registration,
 ): Promise<void> {
-  await raw(
-    kysely,
-    `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, status)
-     select $1, case when $2 then pg_snapshot_xmin(now) else '0' end, 0, case when $2 then now end, $3, $4,
-            case when $4 then 'BACKFILLING' else 'FOLLOWING' end
-       from pg_current_snapshot() now
-     on conflict (consumer) do update set types = excluded.types, has_backfill = excluded.has_backfill
-      where (log_cursor.types, log_cursor.has_backfill) is distinct from (excluded.types, excluded.has_backfill)`,
-    [consumer, begins === 'NOW', types.toSorted(), hasBackfill],
-  );
+  await kysely.transaction().execute(async (transaction) => {
+    await hold(transaction, consumer);
+    await raw(
+      transaction,
+      `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, status)
+       select $1, case when $2 then pg_snapshot_xmin(now) else '0' end, 0, case when $2 then now end, $3, $4,
+              case when $4 then 'BACKFILLING' else 'FOLLOWING' end
+         from pg_current_snapshot() now
+       on conflict (consumer) do update set has_backfill = excluded.has_backfill
+        where log_cursor.has_backfill <> excluded.has_backfill`,
+      [consumer, begins === 'NOW', types.toSorted(), hasBackfill],
+    );
+    await keepFollowedTypes(transaction, { consumer, handled: types, log }, await cursorRow(transaction, consumer));
+  });
 }
 
 /** Reads a consumer's row. @throws Error for a consumer that is not registered */
 export async function cursorRow(db: Kysely<any>, consumer: string): Promise<CursorRow> {
   const { rows } = await raw<CursorRow>(
     db,
-    `select xid::text, position::text, begun_after::text as "begunAfter", status = 'BACKFILLING' as "isFilling"
+    `select xid::text, position::text, begun_after::text as "begunAfter", status = 'BACKFILLING' as "isFilling",
+            types, unhandled, extract(epoch from clock_timestamp())::float8 as now
        from platform.log_cursor where consumer = $1`,
     [consumer],
   );

@@ -20,9 +20,7 @@ afterAll(() => small?.database.drop());
 beforeEach(async () => {
   isBroken = true;
   attempts = 0;
-  await small.database.pool.query(
-    'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
-  );
+  await small.empty();
   reader = small.consumer('reader', [
     on(
       noteWritten.type,

@@ -16,6 +16,12 @@ const TRIED_AGAIN = `p.state = 'WAITING'
                      and o.aggregate_key = p.aggregate_key and (o.xid, o.position) < (p.xid, p.position))`;
 /** SQL condition: a parked event `p` is due for a retry. */
 export const DUE = `p.next_at <= now() and ${TRIED_AGAIN}`;
+/**
+ * SQL condition: a process that handles the types of this array is to retry a parked event `p`. Those that only another
+ * process handles are left to it; those that none handles any more fail, so that an operator sees them.
+ */
+export const isFor = (types: string): string => `(p.event->>'type' = any(${types})
+  or not exists (select from platform.log_cursor f where f.consumer = p.consumer and p.event->>'type' = any(f.types)))`;
 
 /** The key of an event's aggregate. */
 export const keyOf = (event: LoggedEvent): string => `${event.aggregateType}:${event.aggregateId}`;
@@ -30,7 +36,10 @@ export async function parkedKeys(transaction: Kysely<any>, consumer: string): Pr
   return new Set(rows.map((row) => row.key));
 }
 
-/** Parks an event that failed, or (without error) that waits behind a parked one of its aggregate. */
+/**
+ * Parks an event that failed, or (without error) that waits: behind a parked one of its aggregate, or for a process that
+ * handles its type.
+ */
 export async function park(
   transaction: Kysely<any>,
   consumer: string,
@@ -46,10 +55,13 @@ export async function park(
   if (error) await retryLater(transaction, consumer, event, error, 1, log);
 }
 
-/** Retries the oldest parked event of each aggregate, if due; returns how many succeeded. `prepare` takes the locks. */
+/**
+ * Retries the oldest parked event of each aggregate, if due, for a process that handles these types; returns how many
+ * succeeded. `prepare` takes the locks.
+ */
 export async function attemptParked(
   transaction: Kysely<any>,
-  consumer: string,
+  { consumer, types }: { consumer: string; types: readonly string[] },
   {
     prepare,
     apply,
@@ -59,8 +71,8 @@ export async function attemptParked(
   const { rows } = await raw<{ key: string; event: EventRow; attempts: number } & Cursor>(
     transaction,
     `select p.aggregate_key as key, p.xid::text, p.position::text, p.event, p.attempts from platform.parked_event p
-      where p.consumer = $1 and ${DUE} order by p.xid, p.position limit 20`,
-    [consumer],
+      where p.consumer = $1 and ${DUE} and ${isFor('$2')} order by p.xid, p.position limit 20`,
+    [consumer, types],
   );
   const events = rows.map((row) => toEvent(row.event));
   await prepare(events);
@@ -74,13 +86,19 @@ export async function attemptParked(
   return resolved;
 }
 
-/** Milliseconds until a parked event of the consumer is due, at most zero if one is; Infinity if none will be. */
-export async function untilNextAttempt(kysely: Kysely<any>, consumer: string): Promise<number> {
+/**
+ * Milliseconds until a parked event of the consumer is due for a process that handles these types, at most zero if one
+ * is; Infinity if none will be.
+ */
+export async function untilNextAttempt(
+  kysely: Kysely<any>,
+  { consumer, types }: { consumer: string; types: readonly string[] },
+): Promise<number> {
   const { rows } = await raw<{ ms: number | null }>(
     kysely,
     `select (extract(epoch from min(p.next_at) - now()) * 1000)::float8 as ms from platform.parked_event p
-      where p.consumer = $1 and ${TRIED_AGAIN}`,
-    [consumer],
+      where p.consumer = $1 and ${TRIED_AGAIN} and ${isFor('$2')}`,
+    [consumer, types],
   );
   return rows[0]!.ms ?? Infinity;
 }

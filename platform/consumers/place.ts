@@ -9,7 +9,7 @@ const LONGEST_MS = 900_000;
 
 /** A consumer's position in the log, and whether there are events for it. */
 export class KnownPlace {
-  readonly #types: ReadonlySet<string>;
+  #types: ReadonlySet<string>;
   /** The cursor as it was stored when it was last read. */
   #stored: Cursor | undefined;
   /** The cursor up to which, from the stored one, the log has no events for it. */
@@ -23,6 +23,21 @@ export class KnownPlace {
 
   constructor(types: readonly string[]) {
     this.#types = new Set(types);
+  }
+
+  /** The types of the events for it. */
+  get types(): readonly string[] {
+    return [...this.#types];
+  }
+
+  /** Sets the types of the events for it. With others than before nothing is known of its position any more. */
+  follow(types: readonly string[]): void {
+    const next = new Set(types);
+    if (next.symmetricDifference(this.#types).size === 0) return;
+    this.#types = next;
+    this.#stored = undefined;
+    this.#at = undefined;
+    this.#rows = 0;
   }
 
   /** The stored cursor, and the one up to which there are no events for it. Undefined before its first batch. */
@@ -56,7 +71,7 @@ export class KnownPlace {
   endBatch(): void {
     const later = this.#later ?? [];
     this.#later = undefined;
-    for (const stretch of later) this.#pass(stretch);
+    for (const stretch of later) this.hear(stretch);
   }
 
   /** The cursor to read from, for a stored one: after the events that are known to be of other types. */

@@ -19,9 +19,7 @@ afterAll(() => small?.database.drop());
 
 beforeEach(async () => {
   isBroken = false;
-  await small.database.pool.query(
-    'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
-  );
+  await small.empty();
   reader = small.consumer('reader', [
     on(noteWritten.type, noteWritten.payload, async ({ sql }, event) => {
       if (isBroken && event.aggregateId === 'poison') throw new Error('cannot read this');

@@ -21,9 +21,7 @@ afterAll(() => small?.database.drop());
 
 beforeEach(async () => {
   logged.length = 0;
-  await small.database.pool.query(
-    'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
-  );
+  await small.empty();
   const log = pino({ level: 'error' }, { write: (line: string) => void logged.push(line) });
   const handler = on(noteWritten.type, noteWritten.payload, ({ sql }, event) => noteEffect(sql, 'reader', event));
   reader = small.consumer('reader', [handler], { log });

@@ -146,6 +146,33 @@ describe('an order that is placed', () => {
       expect(codes(await it.place({ ...input, ...more }, buyer))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
+  test('again with another number of digits in its total, or a blank behind its city, is another request', async () => {
+    const [buyer, variantId] = [newCustomer(), await it.variant()];
+    await it.price(variantId, 'EUR', '76.74');
+    const place = (amount: string, city: string) =>
+      it.place(
+        {
+          lines: [{ variantId, quantity: 1 }],
+          expectedTotal: { amount, currency: 'EUR' },
+          shippingAddress: { ...ADDRESS, city },
+          idempotencyKey: 'digits',
+        },
+        buyer,
+      );
+    const { order, userErrors } = await place('92.09', 'Paris');
+    expect([userErrors, order.total]).toEqual([[], { minor: '9209' }]);
+    for (const [amount, city] of [
+      ['92.090', 'Paris'],
+      ['92.09', 'Paris '],
+    ] as const)
+      expect(await place(amount, city)).toMatchObject({
+        order: null,
+        userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED', path: ['input', 'idempotencyKey'] }],
+      });
+    expect((await place('92.09', 'Paris')).order.id).toBe(order.id);
+    expect((await it.page('first: 100', buyer)).totalCount).toBe(1);
+  });
+
   test('is refused with a hint, for its buyer alone, if the buyer’s own open order holds the last piece', async () => {
     const [buyer, variantId] = [newCustomer(), await it.variant(1)];
     const lines = [{ variantId, quantity: 1 }];

@@ -33,7 +33,7 @@ const REQUIRES_ACTION: ProviderPayment = {
   status: 'REQUIRES_ACTION',
   captured: 0n,
   ...EUR,
-  action: { url: 'https://bank.example', expiresAt: new Date('2099-01-01') },
+  action: { url: 'https://bank.example', expiresAt: new Date(clock.now().getTime() + 600_000) },
 };
 
 /** A payment of 100.00 EUR whose provider answers what the test says. */
@@ -144,6 +144,21 @@ test('an impossible answer about an action of the buyer is not believed', async 
   payment.answers.find = { ...CAPTURED, captured: 1n };
   await expect(payment.settle()).rejects.toMatchObject(CONTRADICTS);
   expect(await payment.row()).toMatchObject({ status: 'REQUIRES_ACTION', capturedMinor: 0n });
+});
+
+test.each<[string, Partial<ProviderPayment>]>([
+  ['none', { action: undefined }],
+  ['one at an address that is a script', { action: { ...REQUIRES_ACTION.action!, url: 'javascript:alert(1)' } }],
+  ['one that ends in the year 9999', { action: { ...REQUIRES_ACTION.action!, expiresAt: new Date('9999-12-31') } }],
+  ['one that ended in 1970', { action: { ...REQUIRES_ACTION.action!, expiresAt: new Date(0) } }],
+])('an action of the buyer that is %s is not recorded, and the payment goes on by a right answer', async (_, lie) => {
+  const payment = aPayment();
+  payment.answers.authorise = { ...REQUIRES_ACTION, ...lie };
+  await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
+  expect(await payment.row()).toMatchObject({ status: 'CREATED', actionUrl: null, actionExpiresAt: null });
+  payment.answers.authorise = AUTHORISED;
+  await payment.authorise();
+  expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED' });
 });
 
 test('a refund with an impossible answer is not recorded, and is asked for again', async () => {

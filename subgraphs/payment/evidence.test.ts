@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isOver, progress } from './domain.ts';
 import { PaymentStatus } from './entities.ts';
 import { checkEvidence, checkRefundEvidence, type Recorded } from './evidence.ts';
-import type { ProviderStatus } from './provider/provider.ts';
+import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 
 const STATUSES: ProviderStatus[] = ['REQUIRES_ACTION', 'AUTHORISED', 'DECLINED', 'EXPIRED', 'CAPTURED', 'VOIDED'];
 const AT = new Date(0);
@@ -13,11 +13,20 @@ const recorded = (status: PaymentStatus, more: Partial<Recorded> = {}): Recorded
   currency: 'EUR',
   authorisedAt: null,
   actionUrl: null,
+  pending: null,
+  createdAt: AT,
   ...more,
 });
-const contradicts = (payment: Recorded, status: ProviderStatus, captured: bigint, currency: string | null): boolean => {
+const ACTION = { url: 'https://bank.example/3ds', expiresAt: new Date(600_000) };
+const contradicts = (
+  payment: Recorded,
+  status: ProviderStatus,
+  captured: bigint,
+  currency: string | null,
+  more: Pick<ProviderPayment, 'action' | 'refusal'> = status === 'REQUIRES_ACTION' ? { action: ACTION } : {},
+): boolean => {
   try {
-    checkEvidence(payment, { status, captured, currency });
+    checkEvidence(payment, { status, captured, currency, ...more });
     return false;
   } catch (error) {
     expect(error).toMatchObject({ code: 'EVIDENCE_CONTRADICTS' });
@@ -85,6 +94,71 @@ test('late evidence is no contradiction; evidence that no life of the recorded p
   expect(contradicting(recorded('FAILED'))).toBe('AUTHORISED CAPTURED');
 });
 
+describe('an action of the buyer', () => {
+  const told = (status: ProviderStatus, action?: ProviderPayment['action']) =>
+    contradicts(recorded('CREATED'), status, status === 'CAPTURED' ? 10_000n : 0n, 'EUR', { action });
+
+  test('is there if and only if the payment requires one', () => {
+    for (const status of STATUSES) {
+      expect(told(status, ACTION)).toBe(status !== 'REQUIRES_ACTION');
+      expect(told(status)).toBe(status === 'REQUIRES_ACTION');
+    }
+  });
+
+  test.each([
+    ['javascript:alert(1)', true],
+    ['data:text/html,x', true],
+    ['//bank.example', true],
+    ['', true],
+    [`https://bank.example/${'a'.repeat(1980)}`, true],
+    [`https://bank.example/${'a'.repeat(1970)}`, false],
+    ['http://127.0.0.1:4000/3ds', false],
+  ])('at %s contradicts: %s', (url, isImpossible) => {
+    expect(told('REQUIRES_ACTION', { ...ACTION, url })).toBe(isImpossible);
+  });
+
+  const DAY = 86_400_000;
+  test.each([
+    [-DAY, true],
+    [-DAY + 1, false],
+    [31 * DAY, false],
+    [31 * DAY + 1, true],
+    [Date.UTC(9999, 11, 31), true],
+    [8.64e15, true],
+    [Number.NaN, true],
+  ])('that ends %s ms after the payment was made contradicts: %s', (ms, isImpossible) => {
+    expect(told('REQUIRES_ACTION', { ...ACTION, expiresAt: new Date(ms) })).toBe(isImpossible);
+  });
+});
+
+describe('a refusal', () => {
+  const told = (payment: Recorded, status: ProviderStatus, refusal: string | undefined = 'no') =>
+    contradicts(payment, status, status === 'CAPTURED' ? 10_000n : 0n, 'EUR', {
+      refusal,
+      action: status === 'REQUIRES_ACTION' ? ACTION : undefined,
+    });
+
+  test('is of no payment that was captured, or that waits for its buyer', () => {
+    const refused = STATUSES.filter((status) => told(recorded('REQUIRES_ACTION'), status));
+    expect(refused).toEqual(['REQUIRES_ACTION', 'AUTHORISED', 'CAPTURED']);
+    expect(told(recorded('REQUIRES_ACTION'), 'DECLINED')).toBe(false);
+  });
+
+  test.each<[PaymentStatus, Recorded['pending'], boolean]>([
+    ['CREATED', 'AUTHORISE', true],
+    ['REQUIRES_ACTION', null, true],
+    ['AUTHORIZED', null, true],
+    ['AUTHORIZED', 'CAPTURE', false],
+    ['AUTHORIZED', 'CANCEL', false],
+    ['FAILED', null, false],
+    ['VOIDED', null, false],
+  ])('of a capture, for a payment that is %s with %s pending, contradicts: %s', (status, pending, isImpossible) => {
+    expect(told(recorded(status, { pending, authorisedAt: status === 'FAILED' ? AT : null }), 'AUTHORISED')).toBe(
+      isImpossible,
+    );
+  });
+});
+
 test('a refund is believed of a captured payment only', () => {
   for (const status of STATUSES) {
     const check = () => checkRefundEvidence({ status }, 'refund_1');
@@ -98,6 +172,8 @@ test('in any state and for any evidence, no more is recorded as captured than th
     status: fc.constantFrom(...Object.values(PaymentStatus)),
     authorisedAt: fc.constantFrom(null, AT),
     actionUrl: fc.constantFrom(null, 'https://bank.example'),
+    pending: fc.constant(null),
+    createdAt: fc.constant(AT),
     amountMinor: fc.constantFrom(1n, 10_000n, 2n ** 63n - 1n),
     currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
   });

@@ -8,7 +8,15 @@ import type { PaymentRow, PaymentStatus } from './entities.ts';
 import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 
 /** The part of a payment's record that evidence can contradict. */
-export type Recorded = Pick<PaymentRow, 'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl'>;
+export type Recorded = Pick<
+  PaymentRow,
+  'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl' | 'pending' | 'createdAt'
+>;
+
+const DAY_MS = 86_400_000;
+/** The longest that a buyer may have for an action, in days from when the payment was made. */
+const MAX_ACTION_DAYS = 31;
+const MAX_URL = 2000;
 
 /**
  * The provider's statuses that are possible beside each recorded status: later ones, and earlier ones, since messages
@@ -45,10 +53,7 @@ const isUnopened = ({ status, authorisedAt, actionUrl }: Recorded): boolean =>
   (status === 'CREATED' || status === 'VOIDED') && !authorisedAt && !actionUrl;
 
 /** Checks that evidence is possible for this payment. @throws Fault EVIDENCE_CONTRADICTS */
-export function checkEvidence(
-  payment: Recorded,
-  found: Pick<ProviderPayment, 'status' | 'captured' | 'currency'>,
-): void {
+export function checkEvidence(payment: Recorded, found: ProviderPayment): void {
   const { status, captured, currency } = found;
   const { amountMinor, currency: ours } = payment;
   const told = `${status} with ${captured} ${currency ?? 'of no currency'} captured`;
@@ -57,6 +62,31 @@ export function checkEvidence(
   if (currency !== ours && !(currency === null && status === 'VOIDED' && isUnopened(payment)))
     throw contradiction(`${told}, of a payment in ${ours}`);
   if (!toldOf(payment).includes(status)) throw contradiction(`${told}, of a payment that is ${payment.status} here`);
+  checkAction(payment, found);
+  checkRefusal(payment, found);
+}
+
+/** Checks that there is an action if and only if one is required, and that a buyer can take it. */
+function checkAction({ createdAt }: Recorded, { status, action }: ProviderPayment): void {
+  if (!action && status === 'REQUIRES_ACTION') throw contradiction('an action of the buyer, and not of which');
+  if (!action) return;
+  if (status !== 'REQUIRES_ACTION') throw contradiction(`an action of the buyer, of a payment that is ${status} there`);
+  // A shop sends its buyer there: no `javascript:`.
+  if (action.url.length > MAX_URL || !/^https?:$/.test(URL.parse(action.url)?.protocol ?? ''))
+    throw contradiction('an action of the buyer at an address that is none');
+  const days = (action.expiresAt.getTime() - createdAt.getTime()) / DAY_MS;
+  // A day before is a matter of clocks. Not a number: a date that is none.
+  if (!(days > -1 && days <= MAX_ACTION_DAYS))
+    throw contradiction('an action of the buyer that ends at no plausible time');
+}
+
+/** Checks that nothing is refused that was done, or that nobody has asked for. */
+function checkRefusal({ status: ours, pending }: Recorded, { status, refusal }: ProviderPayment): void {
+  if (refusal === undefined) return;
+  if (status === 'CAPTURED' || status === 'REQUIRES_ACTION')
+    throw contradiction(`a refusal of a payment that is ${status} there`);
+  const isUnasked = ours === 'CREATED' || ours === 'REQUIRES_ACTION' || (ours === 'AUTHORIZED' && pending === null);
+  if (status === 'AUTHORISED' && isUnasked) throw contradiction('the refusal of a capture that we did not ask for');
 }
 
 /**

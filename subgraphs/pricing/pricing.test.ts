@@ -191,6 +191,8 @@ describe('a price', () => {
     [{ amount: '5', channel: 'channel_none' }, 'NOT_FOUND', 'channel'],
     [{ amount: '5', validUntil: '2026-05-31T00:00:00Z' }, 'INVALID_INPUT', 'validUntil'],
     [{ amount: '5', reason: 'x'.repeat(501) }, 'INVALID_INPUT', 'reason'],
+    [{ amount: '5', reason: 'a\u0000b' }, 'INVALID_INPUT', 'reason'],
+    [{ amount: '5', reason: 'x\ud800y' }, 'INVALID_INPUT', 'reason'],
   ])('is refused as %j, and nothing is written', async (input, code, field) => {
     const variantId = await newVariant();
     expect(await setPrice({ variantId, ...input })).toMatchObject({

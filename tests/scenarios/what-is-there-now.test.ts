@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
-import { actor, admin, viewer } from '../support/agents.ts';
+import { actor, admin, operator, viewer } from '../support/agents.ts';
 import { type Answer, openPlatform, type TestPlatform } from '../support/platform.ts';
 import { done, forSale, newCustomer, placed } from '../support/shop.ts';
 
@@ -107,6 +107,48 @@ describe('an entity that no longer exists', () => {
       expect([errors, data.order]).toEqual([undefined, { customer: null }]);
     },
   );
+});
+
+describe('the customer of an order', () => {
+  const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { user { id customer { id } } userErrors { code } } }`;
+
+  test('is null without an error for an analyst, who sees the order, and a name for staff who may know it', async () => {
+    const input = { name: 'Ada Example', email: `${newId('ada')}@example.com`, password: 'correct horse battery' };
+    const { user } = (await done(ask(SIGN_UP, undefined, { input }))).signUp;
+    const buyer = actor({ id: user.id, roles: ['CUSTOMER'], customerId: user.customer.id });
+    const { order } = await placed(shop, { lines: [{ variantId: await forSale(shop), quantity: 1 }] }, buyer);
+    const analyst = actor({ roles: ['ANALYST'] });
+    for (const selection of ['{ id }', '{ __typename }', '{ name }', '{ id name email }']) {
+      const { data, errors } = await ask(`{ order(id: "${order.id}") { id customer ${selection} } }`, analyst);
+      expect([selection, errors, data]).toEqual([selection, undefined, { order: { id: order.id, customer: null } }]);
+    }
+    for (const who of [buyer, operator]) {
+      const shown = await done(ask(`{ order(id: "${order.id}") { customer { name } } }`, who));
+      expect(shown.order.customer).toEqual({ name: 'Ada Example' });
+    }
+  });
+});
+
+describe('the prices of a variant', () => {
+  test('are listed for its merchant, for no other one, and a customer is told which scope is missing', async () => {
+    const variantId = await forSale(shop, { price: '7.00' });
+    const query = `{ prices(variantId: "${variantId}") { id version amount { amount currency } } }`;
+    const price = { id: expect.stringMatching(/^price_/), version: 1, amount: { amount: '7.00', currency: 'EUR' } };
+    expect((await done(ask(query, merchant))).prices).toEqual([price]);
+    expect((await done(ask(query, stranger))).prices).toEqual([]);
+    const refused = await ask(query, newCustomer());
+    expect(refused).toMatchObject({
+      data: { prices: null },
+      errors: [
+        {
+          message: 'Query.prices needs the scope pricing:read or pricing:write: you do not have that.',
+          path: ['prices'],
+          extensions: { code: 'FORBIDDEN' },
+        },
+      ],
+    });
+    expect(refused.errors).toHaveLength(1);
+  });
 });
 
 describe('after a change in the same request', () => {

@@ -120,6 +120,59 @@ export async function sagaEnds(shop: TestPlatform, orderId: string, status: stri
   );
 }
 
+/** Waits until a buyer must confirm the payment of an order, and returns the order. */
+export const actionRequired = (shop: TestPlatform, id: string) =>
+  untilAnswer(
+    () => read(shop, id),
+    ({ paymentStatus }) => paymentStatus === 'REQUIRES_ACTION',
+    'no action is required',
+  );
+
+/** The id of the payment of an order. */
+export async function paymentOf(shop: TestPlatform, orderId: string): Promise<string> {
+  const { id } = await shop.kysely
+    .selectFrom('payment.payment')
+    .select('id')
+    .where('order_id', '=', orderId)
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** The document of a cancellation. */
+export const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) {
+  order { id status cancellationReason } saga { id name status } userErrors { code path } } }`;
+
+/** Asks for the cancellation of an order, and returns the payload. */
+export const cancel = async (
+  shop: TestPlatform,
+  orderId: string,
+  as: ReturnType<typeof newCustomer>,
+  input: Record<string, unknown> = {},
+) =>
+  (await shop.ask(CANCEL, { input: { orderId, idempotencyKey: `cancel ${orderId}`, ...input } }, as)).data.cancelOrder;
+
+/** Waits until all sagas of an order have ended, the cancelling one too. */
+export const sagasEnd = (shop: TestPlatform, orderId: string) =>
+  untilAnswer(
+    () =>
+      shop.kysely
+        .selectFrom('dbos.workflow_status')
+        .select(['workflow_uuid', 'status'])
+        .where('workflow_uuid', 'like', `%:${orderId}`)
+        .execute(),
+    (sagas) => sagas.length > 0 && sagas.every(({ status }) => status === 'SUCCESS'),
+    'the sagas do not end',
+  );
+
+/** The amount that is charged for an order in the end, in minor units. */
+export const charged = (order: {
+  payments: { capturedAmount: { minor: string }; refundedAmount: { minor: string } }[];
+}): bigint =>
+  order.payments.reduce(
+    (sum, { capturedAmount, refundedAmount }) => sum + BigInt(capturedAmount.minor) - BigInt(refundedAmount.minor),
+    0n,
+  );
+
 /** Number of units that are left to sell. */
 export async function available(shop: TestPlatform, variantId: string): Promise<number> {
   const { productVariant } = await done(

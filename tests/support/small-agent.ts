@@ -42,6 +42,8 @@ export const noteRead = defineEvent('note.read', {
 /** The small agent's context. */
 export interface SmallAgent extends SmallFixture {
   database: TestDatabase;
+  /** Deletes all events, consumers, notes and effects. */
+  empty(): Promise<void>;
 }
 
 /** The context without the database, as a second process makes it of the address. */
@@ -124,7 +126,12 @@ export async function openSmallAgent(): Promise<SmallAgent> {
       { schema: 'small', directory: inPlatform('none'), extra },
     ],
   });
-  return { database, ...(await smallFixture(database.kysely)) };
+  const empty = async (): Promise<void> => {
+    await database.pool.query(
+      'truncate platform.event_log, platform.log_cursor, platform.parked_event, small.note, small.effect',
+    );
+  };
+  return { database, empty, ...(await smallFixture(database.kysely)) };
 }
 
 /** The context in another process. */

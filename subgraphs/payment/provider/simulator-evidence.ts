@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { isStorable, UNSTORABLE_MESSAGE } from '../../../platform/text/storable.ts';
 import { type ProviderPayment, ProviderStatus } from './provider.ts';
+
+/** A text of the record, in characters at most. */
+const text = (most: number) => z.string().max(most).refine(isStorable, UNSTORABLE_MESSAGE);
 
 const minor = z
   .string()
@@ -19,13 +23,13 @@ export interface Evidence {
 export const simulatorEvidence: z.ZodType<Evidence> = z
   .object({
     data: z.object({
-      reference: z.string().max(100),
+      reference: text(100),
       status: z.enum(ProviderStatus),
       captured: minor,
-      currency: z.string().nullable(),
-      refusal: z.string().max(500).optional(),
-      action: z.object({ url: z.url(), expiresAt: z.coerce.date() }).optional(),
-      refund: z.object({ reference: z.string().max(100), minor }).optional(),
+      currency: text(10).nullable(),
+      refusal: text(500).optional(),
+      action: z.object({ url: text(2000), expiresAt: z.iso.datetime().transform((time) => new Date(time)) }).optional(),
+      refund: z.object({ reference: text(100), minor }).optional(),
     }),
   })
   .transform(({ data: { reference, refund, ...found } }) => ({ reference, found, refund }));

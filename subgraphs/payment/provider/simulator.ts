@@ -158,9 +158,10 @@ const toAnswer = (booked: Booked): ProviderPayment => {
     captured: capturedMinor,
     currency,
     refusal: refusal ?? undefined,
-    action: actionExpiresAt
-      ? { url: `https://payments.example/3ds/${reference}`, expiresAt: actionExpiresAt }
-      : undefined,
+    action:
+      status === 'REQUIRES_ACTION' && actionExpiresAt
+        ? { url: `https://payments.example/3ds/${reference}`, expiresAt: actionExpiresAt }
+        : undefined,
   };
 };
 

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { isPostalCode, normalPostalCode } from '../../../platform/postal-code.ts';
 import { service } from '../../../tests/support/agents.ts';
+import { PATIENCE_MS } from '../../../tests/support/patience.ts';
 import type { Tables } from '../entities.ts';
 import { NOW, openPricing, type Pricing } from '../pricing.testing.ts';
 import { dayIn, taxPlaceOf, taxRateOn } from './domain.ts';
@@ -274,6 +276,7 @@ describe('an order to Japan', () => {
 describe('a rate begins', () => {
   test.each([
     ['SE', 'REDUCED', '2026-03-31T21:59:59Z', '0.12', '2026-03-31T22:00:00Z', '0.06'],
+    ['SE', 'REDUCED', '2026-03-31T21:30:00Z', '0.12', '2026-03-31T22:30:00Z', '0.06'],
     ['SE', 'REDUCED', '2027-12-31T22:59:59Z', '0.06', '2027-12-31T23:30:00Z', '0.12'],
     ['FI', 'REDUCED', '2025-12-31T21:59:59Z', '0.14', '2025-12-31T22:30:00Z', '0.135'],
     ['EE', 'STANDARD', '2025-06-30T20:59:59Z', '0.22', '2025-06-30T21:30:00Z', '0.24'],
@@ -306,6 +309,21 @@ describe('a rate begins', () => {
     expect(await rateOn('2026-11-30T00:01:00Z', 'US', 'STANDARD')).toBe('0');
     expect(await rateOn('2026-11-30T10:00:00Z', 'US', 'STANDARD', { region: 'HI' })).toBe('0.1');
   });
+
+  test.each(['Pacific/Auckland', 'America/Los_Angeles'])(
+    'at the same moment in a process whose time zone is %s',
+    (TZ) => {
+      const script = `
+      import { dayIn } from ${JSON.stringify(new URL('domain.ts', import.meta.url))};
+      const at = (time) => new Date(\`2026-11-\${time}:00Z\`);
+      console.log(Intl.DateTimeFormat().resolvedOptions().timeZone);
+      console.log(dayIn('Asia/Tokyo', at('29T14:59')), dayIn('Asia/Tokyo', at('29T23:27')));
+      console.log(dayIn('Pacific/Honolulu', at('30T00:01')), dayIn('Pacific/Honolulu', at('30T10:00')));`;
+      const run = [process.execPath, ['--no-warnings', '--input-type=module', '--eval', script]] as const;
+      const said = execFileSync(...run, { env: { ...process.env, TZ }, encoding: 'utf8', timeout: PATIENCE_MS });
+      expect(said.trim().split('\n')).toEqual([TZ, '2026-11-29 2026-11-30', '2026-11-29 2026-11-30']);
+    },
+  );
 
   test('in the Azores an hour after it does in Lisbon', async () => {
     for (const area of ['PT', 'PT-20']) await addRate(area, 2900, '2026-12-01');

@@ -119,6 +119,8 @@ describe('a mistake of an import that can be known beforehand', () => {
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('99999999999999', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('1000000000001', 'JPY')],
     [wrong.CURRENCY, 'variants.0.price', () => price('1', 'CHF')],
+    [wrong.CURRENCY, 'variants.0.price', () => price('1', 'GBP')],
+    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: -5 } })],
   ])('is refused in the request, %s at %s of its row, and nothing is written: %#', async (code, path, bad) => {
     const before = await left();
     expect(await bring([product(), bad()])).toEqual({
