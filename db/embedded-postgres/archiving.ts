@@ -75,7 +75,8 @@ export function recoverySettings(home: Home, archive: string, to: string | undef
   const script = scriptIn(home, 'restore-wal.sh');
   return {
     restore_command: `sh ${quoted(script)} ${quoted(join(archive, WAL))} "%f" "%p"`,
-    ...(to && { recovery_target_time: to }),
+    // PostgreSQL reads its settings before it knows abbreviations of zones, and `Z` is one to it.
+    ...(to && { recovery_target_time: to.replace(/Z$/, '+00:00') }),
     recovery_target_action: 'promote',
     // An archive has one timeline only. A search for a newer one would find that of another restore from it.
     recovery_target_timeline: 'current',

@@ -51,7 +51,9 @@ options="$options -c recovery_target_action=promote -c recovery_target_timeline=
 # The new timeline's history goes into the archive: a second restore from it then takes another timeline.
 options="$options -c archive_mode=on -c \"archive_command=sh '$scripts/archive-wal.sh' '$archive/wal' '%p' '%f'\""
 options="$options -c \"restore_command=sh '$scripts/restore-wal.sh' '$archive/wal' '%f' '%p'\""
-[ -z "$to" ] || options="$options -c \"recovery_target_time=$to\""
+# PostgreSQL reads its settings before it knows abbreviations of zones, and Z is one to it.
+case $to in *Z) target=${to%Z}+00:00 ;; *) target=$to ;; esac
+[ -z "$to" ] || options="$options -c \"recovery_target_time=$target\""
 
 echo "restoring $backup, to ${to:-the end of the archive}"
 if ! pg_ctl --silent --wait --timeout 86400 --log "$log" --options "$options" start; then
