@@ -39,13 +39,29 @@ if [ -z "$backup" ]; then
   exit 1
 fi
 
-# A restore that was broken off leaves a folder that no server starts on: it has no restore_command.
-pg_verifybackup --quiet "$backup"
+sockets=$(mktemp -d)
+log=$sockets/log
+restored=
+# Nothing is left of a restore that fails: what was replayed half-way is no database. One that was killed leaves a folder
+# that no server starts on: it has recovery.signal, and no restore_command.
+end() {
+  [ ! -e "$PGDATA/postmaster.pid" ] || pg_ctl --silent --mode immediate stop || true
+  [ -n "$restored" ] || find "$PGDATA" -mindepth 1 -delete
+  rm -rf "$sockets"
+}
+trap end EXIT
+trap 'exit 1' HUP INT TERM
+refuse() {
+  [ ! -e "$log" ] || cat "$log" >&2
+  echo "$1: nothing was restored, and $PGDATA is empty as before" >&2
+  exit 1
+}
+
+echo "restoring $backup, to ${to:-the end of the archive}"
+pg_verifybackup --quiet "$backup" || refuse "$backup is not as it was written"
 cp -a "$backup/." "$PGDATA/"
 chmod 700 "$PGDATA"
 touch "$PGDATA/recovery.signal"
-sockets=$(mktemp -d)
-log=$sockets/log
 options="-c listen_addresses='' -c unix_socket_directories='$sockets' -c hot_standby=off"
 options="$options -c recovery_target_action=promote -c recovery_target_timeline=current"
 # The new timeline's history goes into the archive: a second restore from it then takes another timeline.
@@ -55,26 +71,24 @@ options="$options -c \"restore_command=sh '$scripts/restore-wal.sh' '$archive/wa
 case $to in *Z) target=${to%Z}+00:00 ;; *) target=$to ;; esac
 [ -z "$to" ] || options="$options -c \"recovery_target_time=$target\""
 
-echo "restoring $backup, to ${to:-the end of the archive}"
-if ! pg_ctl --silent --wait --timeout 86400 --log "$log" --options "$options" start; then
-  cat "$log" >&2
-  echo "nothing was restored: empty $PGDATA before you try again" >&2
-  exit 1
-fi
+pg_ctl --silent --wait --timeout 3600 --log "$log" --options "$options" start || refuse 'PostgreSQL did not start'
+# That was the start of the replay. Connections are taken at its end.
+until pg_isready --quiet --host "$sockets"; do
+  pg_ctl status > "$sockets/status" || refuse 'the log was not replayed to its end'
+  sleep 1
+done
 if [ -z "$to" ]; then
   # PostgreSQL takes a gap for the end.
   missing=$(sed -n 's/^not in the archive: \([0-9A-F]\{24\}\)$/\1/p' "$log" | tail -n 1)
   for segment in $(find "$archive/wal" -name "${missing%????????????????}*.gz" | sed -n 's|.*/\([0-9A-F]\{24\}\).gz$|\1|p'); do
     if expr "$segment" '>' "$missing" > /dev/null; then
-      pg_ctl --silent --wait stop
-      echo "$archive/wal/$missing.gz is missing, and later segments are there: say a time before it" >&2
-      exit 1
+      refuse "$archive/wal/$missing.gz is missing, and later segments are there; say a time before it"
     fi
   done
 fi
 psql --host "$sockets" --quiet --no-psqlrc --set ON_ERROR_STOP=1 --command \
   "update platform.log_identity set generation = substr(md5(gen_random_uuid()::text), 1, 8)"
 pg_ctl --silent --wait stop
+restored=yes
 grep 'last completed transaction' "$log" | tail -n 1 || true
-rm -rf "$sockets"
 echo "restored: start PostgreSQL on $PGDATA, and take a base backup of it"

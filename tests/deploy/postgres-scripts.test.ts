@@ -157,17 +157,20 @@ withPrograms('a missing or broken segment is told, and nothing is given out as r
   await stop();
   const file = join(archive, 'wal', `${gap}.gz`);
   renameSync(file, `${file}.away`);
-  const refused = async (n: number, said: string, ...to: string[]) =>
-    expect(script('restore.sh', [archive, ...to], { PGDATA: join(folder, `restored-${n}`) })).rejects.toMatchObject({
+  const restored = join(folder, 'restored');
+  const refused = async (said: string, ...to: string[]) => {
+    await expect(script('restore.sh', [archive, ...to], { PGDATA: restored })).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining(said),
     });
-  await refused(1, `not in the archive: ${gap}`, late);
-  await refused(2, `${gap}.gz is missing, and later segments are there`);
+    expect(readdirSync(restored)).toEqual([]);
+  };
+  await refused(`not in the archive: ${gap}`, late);
+  await refused(`${gap}.gz is missing, and later segments are there`);
   writeFileSync(file, 'broken');
   if (identity.uid !== undefined) chownSync(file, identity.uid, identity.gid!);
-  await refused(3, `cannot be read: ${file}`, late);
-  await refused(4, `cannot be read: ${file}`);
+  await refused(`cannot be read: ${file}`, late);
+  await refused(`cannot be read: ${file}`);
 });
 
 withPrograms('what is older than the days kept is deleted, with its log, and a broken backup is not kept', async () => {
@@ -192,8 +195,12 @@ withPrograms('what is older than the days kept is deleted, with its log, and a b
   writeFileSync(join(hostile, 'pg_verifybackup'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   const kept = bases();
   await nextSecond();
-  await expect(
-    script('back-up.sh', [archive], { PATH: `${hostile}:${programs}:${process.env.PATH}` }),
-  ).rejects.toMatchObject({ code: 1 });
+  const PATH = `${hostile}:${programs}:${process.env.PATH}`;
+  await expect(script('back-up.sh', [archive], { PATH })).rejects.toMatchObject({ code: 1 });
   expect(bases().filter((name) => !name.endsWith('.partial'))).toEqual(kept);
+  const restored = join(folder, 'restored');
+  await expect(script('restore.sh', [archive], { PATH, PGDATA: restored })).rejects.toMatchObject({
+    stderr: expect.stringContaining('is not as it was written: nothing was restored'),
+  });
+  expect(readdirSync(restored)).toEqual([]);
 });
