@@ -104,7 +104,7 @@ test('a backup that was interrupted is never taken for a whole one, and the next
   const interrupted = source.backUp(ending.signal);
   await until('it is under way', () => readdirSync(base).length > 0);
   ending.abort();
-  await expect(interrupted).rejects.toThrow();
+  await expect(interrupted).rejects.toThrow(/abort|closed|terminated/i);
   expect(readdirSync(base)).toEqual([]);
 
   // As a process that is killed leaves it.
@@ -125,10 +125,10 @@ test('two backups of one database do not run at once', async () => {
 
 test('a file of a backup that has changed since is named, and nothing is restored', async () => {
   const { folder } = await source.backUp();
-  const [victim] = ['PG_VERSION'].map((name) => join(folder, 'cluster', name));
-  writeFileSync(victim!, '17\n');
-  await expect(restored()).rejects.toMatchObject({ code: 'BACKUP_BROKEN', message: expect.stringContaining(victim!) });
-  rmSync(victim!);
+  const victim = join(folder, 'cluster', 'PG_VERSION');
+  writeFileSync(victim, '17\n');
+  await expect(restored()).rejects.toMatchObject({ code: 'BACKUP_BROKEN', message: expect.stringContaining(victim) });
+  rmSync(victim);
   await expect(restored()).rejects.toMatchObject({ message: expect.stringContaining('is missing') });
 });
 
@@ -142,7 +142,7 @@ test('a full archive is told, keeps the log, and goes on by itself when there is
     );
     return state!.failing as boolean;
   };
-  const { credentials } = { credentials: join(source.dataDir, 'credentials.json') };
+  const credentials = join(source.dataDir, 'credentials.json');
   const { adminUrl, archive } = source.server;
   const backup = takeBaseBackup({ adminUrl, archive: archive!, credentials, keys: [], archiveMs: 1500 });
   await expect(backup).rejects.toMatchObject({
@@ -200,6 +200,7 @@ test('every start goes on with the archive; a database that was restored, or ran
   const same = await startEmbeddedPostgres({ dataDir: source.dataDir, log, archive: 'off' });
   expect([same.archive, lines.some((line) => line.includes('archives otherwise'))]).toEqual([undefined, true]);
   expect(await source.ask('show archive_mode')).toEqual([{ archive_mode: 'off' }]);
+  expect(await source.ask('show wal_level')).toEqual([{ wal_level: 'minimal' }]);
   await source.restart();
   expect(source.server.archive).not.toBe(archive);
   expect(archivesIn(source.directory)).toHaveLength(2);
@@ -216,4 +217,5 @@ test('every start goes on with the archive; a database that was restored, or ran
   expect([archive, source.server.archive]).not.toContain(restarted.archive);
   await restarted.stop();
   await deleteEmbeddedPostgres(dataDir);
+  expect(readdirSync(dataDir)).toEqual([]);
 });

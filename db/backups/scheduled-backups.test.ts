@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FixedClock } from '../../platform/clock.ts';
@@ -51,6 +51,22 @@ test('a backup is taken at once, then when the last is old, or when the keys hav
   await backups.look(signal);
   expect(count()).toBe(3);
   expect(changes).toEqual([]);
+});
+
+test('a backup that failed is told, and no longer once one was taken by hand', async () => {
+  const link = join(source.dataDir, 'cluster', 'elsewhere');
+  symlinkSync(source.folder, link);
+  await backups.look(signal);
+  expect(backups.health).toMatchObject({ status: 'DOWN', lastCode: 'TABLESPACES' });
+  expect(count()).toBe(0);
+  rmSync(link);
+  // It is not tried again so soon.
+  await backups.look(signal);
+  expect([count(), backups.health.lastCode]).toEqual([0, 'TABLESPACES']);
+  await source.backUp();
+  await backups.look(signal);
+  expect([count(), backups.health.status]).toEqual([1, 'UP']);
+  expect(changes).toEqual(['TABLESPACES', 'UP']);
 });
 
 test('an archive that is away is told, not made anew, and waited for', async () => {

@@ -83,6 +83,8 @@ export class ScheduledBackups implements SharedDependency {
       if (!existsSync(this.#archive))
         throw new Fault('ARCHIVE_GONE', `${this.#archive} is not there: mount its disk, or put it back.`);
       this.#newest = baseBackupsIn(this.#archive).at(-1);
+      // One that was asked for by hand is as good.
+      if (this.#newest && this.#newest.endedAt.getTime() > this.#failedAt) this.#failure = undefined;
       if (this.#isDue() && !(await this.#backUp(signal))) return;
       this.#problem = (await this.#archiving()) ?? this.#failure ?? this.#overdue();
     } catch (error) {

@@ -85,11 +85,12 @@ export function recoverySettings(home: Home, archive: string, to: string | undef
 }
 
 /** A copy of the script in the home, since the server's user may not be able to walk to ours. */
-function scriptIn({ folder }: Home, name: string): string {
-  const [ours, copy] = [join(SCRIPTS, name), join(folder, name)];
+function scriptIn({ scripts }: Home, name: string): string {
+  const [ours, copy] = [join(SCRIPTS, name), join(scripts, name)];
   // Written only when it is another: a start needs no room on a full disk.
   if (existsSync(copy) && readFileSync(copy).equals(readFileSync(ours))) return copy;
   const partial = `${copy}.${process.pid}`;
+  makeFolder(scripts, 0o755);
   copyFileSync(ours, partial);
   chmodSync(partial, 0o755);
   renameSync(partial, copy);

@@ -23,6 +23,8 @@ export interface Home {
   credentials: string;
   /** Where its write-ahead log is archived, if it is. */
   archive: string;
+  /** Copies of the scripts that the server runs for its archive. */
+  scripts: string;
 }
 
 /** Where root keeps what cannot lie in a home that only root may enter. */
@@ -44,6 +46,7 @@ export function homeFor(dataDir: string, identity: Identity): Home {
     owner: join(folder, 'owner.json'),
     credentials: join(folder, 'credentials.json'),
     archive: join(folder, 'archive.json'),
+    scripts: join(folder, 'scripts'),
   };
 }
 
@@ -70,8 +73,8 @@ export function makeHome({ folder }: Home, { uid }: Identity): void {
 
 /** Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. */
 export function deleteHome(home: Home): void {
-  const { cluster, serverLog, port, owner, credentials, archive } = home;
-  for (const path of [cluster, serverLog, port, owner, credentials, archive, ...guestFiles(home)]) {
+  const { cluster, serverLog, port, owner, credentials, archive, scripts } = home;
+  for (const path of [cluster, serverLog, port, owner, credentials, archive, scripts, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }
