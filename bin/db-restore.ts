@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { archivesIn } from '../db/archive.ts';
 import { givenTime } from '../db/backups/given-time.ts';
-import { restoreDataTo } from '../db/backups/restore-data.ts';
+import { restorePointInTime } from '../db/backups/point-in-time.ts';
 import { ownersDatabase } from '../db/connect/owners-database.ts';
 import { restoreDatabase } from '../db/dump.ts';
 import { restoreData } from '../db/embedded-backup.ts';
@@ -31,7 +31,7 @@ await runCommand('Nothing was restored', async (say) => {
     return say('The database is restored. Next: npm run db:migrate, npm run db:roles, and then start Agora.');
   }
   if (to || archivesIn(from).length > 0) {
-    const { backup, lastTransaction } = await restoreDataTo(from, config.AGORA_DATA, to);
+    const { backup, lastTransaction } = await restorePointInTime(from, config.AGORA_DATA, to);
     say(`The database is that of ${backup.database}, from ${backup.folder}`);
     say(
       `as it was at ${to ?? 'the end of the archive'}${lastTransaction ? `, the last transaction at ${lastTransaction}` : ''}.`,

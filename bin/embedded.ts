@@ -72,7 +72,10 @@ export interface Embedded {
 /** Starts everything, in order. */
 export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   let postgres: EmbeddedPostgres | undefined;
-  const chosen = await chooseDatabase(given, async () => (postgres = await startPostgres(given)).url);
+  const chosen = await chooseDatabase(given, async () => {
+    postgres = await startPostgres(given);
+    return postgres.url;
+  });
   const { url: databaseUrl, fallback } = chosen;
   const config = withWebhookSecrets(chosen.config);
   const options = { ...given, config };

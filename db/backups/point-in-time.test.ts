@@ -28,9 +28,10 @@ afterEach(() => source.remove());
 let n = 0;
 /** Restores into a new folder, and returns what is in it. */
 async function restored(to?: string): Promise<{ words: string[]; generation: string }> {
-  const dataDir = join(source.folder, `restored-${n++}`, 'postgres');
+  const data = join(source.folder, `restored-${n++}`);
+  const dataDir = join(data, 'postgres');
   try {
-    await restorePointInTime(source.directory, dataDir, to);
+    await restorePointInTime(source.directory, data, to);
     return await wordsIn(dataDir);
   } finally {
     // Nothing is left of a restore that failed.
@@ -59,7 +60,7 @@ test('a database is restored to a moment between two changes, while the one that
     message: expect.stringMatching(/its last transaction is of 20\d\d-/),
   });
   await source.server.stop();
-  await expect(restorePointInTime(source.directory, source.dataDir)).rejects.toMatchObject({
+  await expect(restorePointInTime(source.directory, source.data)).rejects.toMatchObject({
     code: 'RESTORE_NOT_EMPTY',
   });
   expect(await wordsIn(source.dataDir)).toEqual({ words: ['a', 'b', 'c', 'd'], generation: 'first' });
@@ -205,8 +206,9 @@ test('every start goes on with the archive; a database that was restored, or ran
   expect(source.server.archive).not.toBe(archive);
   expect(archivesIn(source.directory)).toHaveLength(2);
 
-  const dataDir = join(source.folder, 'other', 'postgres');
-  await restorePointInTime(source.directory, dataDir);
+  const data = join(source.folder, 'other');
+  const dataDir = join(data, 'postgres');
+  await restorePointInTime(source.directory, data);
   const restarted = await startEmbeddedPostgres({
     dataDir,
     log: () => {},

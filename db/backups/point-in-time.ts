@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
 import { makeFolder } from '../../platform/folders.ts';
+import { requireNoKeys } from '../embedded-backup.ts';
 import { startEmbeddedPostgres, whileStopped } from '../embedded-postgres.ts';
 import { endArchive, recoverySettings } from '../embedded-postgres/archiving.ts';
 import { deleteHome, type Home, homeFor, makeHome } from '../embedded-postgres/home.ts';
@@ -27,17 +28,19 @@ export interface RestoredDatabase {
 }
 
 /**
- * Restores a database where there is none, to a time or to the end of the archive, and gives its event log a new
- * generation. The folder has all of it in the end, or nothing.
+ * Restores a data folder without a database and keys, to a time or to the end of the archive, and gives the event log a
+ * new generation. The database is there in the end, with its keys, or it is not there.
  * @param from BACKUP_DIR, or one archive in it
- * @param dataDir the folder of the embedded database
+ * @param data AGORA_DATA
  * @param to RFC 3339, with as many decimals as PostgreSQL knows
  * @throws {Fault} `RESTORE_NOT_EMPTY`, `NO_BACKUP`, `NO_BACKUP_BEFORE`, `BACKUPS_OF_SEVERAL`, `BACKUP_BROKEN`,
  * `WAL_MISSING`, `WAL_BROKEN`, `BEYOND_THE_ARCHIVE`
  */
-export async function restorePointInTime(from: string, dataDir: string, to?: string): Promise<RestoredDatabase> {
+export async function restorePointInTime(from: string, data: string, to?: string): Promise<RestoredDatabase> {
+  requireNoKeys(data);
   const backup = chooseBackup(archivesIn(from).flatMap(baseBackupsIn), to === undefined ? undefined : new Date(to));
   const identity = serverIdentity();
+  const dataDir = join(data, 'postgres');
   const home = homeFor(dataDir, identity);
   makeHome(home, identity);
   let lastTransaction: string | undefined;
@@ -53,6 +56,7 @@ export async function restorePointInTime(from: string, dataDir: string, to?: str
       giveAll(identity, apart.cluster);
       lastTransaction = await replay(backup, `${dataDir}.restoring`, apart, to);
       endArchive(home);
+      restoreKeys(backup, data);
       renameSync(apart.credentials, home.credentials);
       renameSync(apart.cluster, home.cluster);
     } finally {
@@ -102,8 +106,8 @@ async function replay(
   }
 }
 
-/** Copies the keys of a backup to where Agora looks for them. */
-export function restoreKeys({ folder }: BaseBackup, data: string): void {
+/** Copies the keys of a backup to where Agora looks for them: before the database is there, lest it makes others. */
+function restoreKeys({ folder }: BaseBackup, data: string): void {
   makeFolder(data);
   for (const name of readdirSync(join(folder, 'keys'))) copyFileSync(join(folder, 'keys', name), join(data, name));
 }
