@@ -4,12 +4,11 @@
  * `--another` makes a further one, for when nobody can sign in as an administrator any more. Agora may run meanwhile.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { GraphQLError } from 'graphql';
 import type { Kysely } from 'kysely';
 import { systemClock } from '../platform/clock.ts';
-import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
+import { agentDatabases, readConfig } from '../platform/config/config.ts';
 import { createStore } from '../platform/store/store.ts';
 import { Fault, Refusal } from '../platform/errors.ts';
 import { LogNotifier } from '../platform/events/log-notifier.ts';
@@ -23,7 +22,7 @@ import { loadAgents } from '../subgraphs/index.ts';
 import { runCommand } from './process/command.ts';
 import { directAddress } from '../db/connect/direct-address.ts';
 import { installationIn } from '../db/connect/installation.ts';
-import { pathOf } from '../platform/secrets/key-files.ts';
+import { requireKeysOfProcesses } from '../platform/secrets/given-keys.ts';
 import { knownKeys } from '../db/connect/known-keys.ts';
 import { pendingIn } from '../db/connect/migrate-database.ts';
 import { givenPassword } from './process/given-password.ts';
@@ -48,7 +47,8 @@ await runCommand('No administrator was made', async (say) => {
   const own = agentDatabases(process.env, [...agents.map((agent) => agent.name), 'gateway']).get('identity');
   await onDatabase({ config, given: own ?? config.DATABASE_URL, name: 'agora admin' }, async (kysely, url) => {
     await requireTables(directAddress(url, config), agents);
-    requireEventKeys(config);
+    // An event announces the account, and no consumer would trust one that is signed with an unknown key.
+    requireKeysOfProcesses(config, ['EVENT_KEYS']);
     await requireNone(kysely, isAnother);
     const signer = eventSigner(await knownKeys(kysely, config, 'EVENT_KEYS'));
     const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
@@ -96,18 +96,5 @@ async function requireTables(url: string, agents: Awaited<ReturnType<typeof load
   throw new Fault(
     'NOT_MIGRATED',
     'The tables of this release are not there yet: start Agora once, or run `npm run db:migrate`.',
-  );
-}
-
-/**
- * Requires the keys of the processes: an event announces the account, and no consumer would trust one that is signed
- * with an unknown key. @throws {Fault} `KEYS_MISSING`
- */
-function requireEventKeys(config: Config): void {
-  if (config.EVENT_KEYS || existsSync(pathOf(config, 'EVENT_KEYS'))) return;
-  throw new Fault(
-    'KEYS_MISSING',
-    `Give EVENT_KEYS, as Agora's processes have them, or name in AGORA_DATA the folder where \`npm start\` keeps them: ` +
-      `there are none in ${config.AGORA_DATA}.`,
   );
 }

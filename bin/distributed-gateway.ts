@@ -55,6 +55,7 @@ const GRACE_MS = 15_000;
 /** Starts the gateway, and returns its address. It waits for no agent: one that is away is an error of its fields. */
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
   const { config, log, endings } = options;
+  const tls = givenTls(config);
   await endings.add(await startTracing(config, 'agora gateway'));
   const tokens = tokensFrom(publicKeyOf(config));
   const signer = requestSigner(requestKeysOf(config), GATEWAY, systemClock);
@@ -77,7 +78,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
-    tls: givenTls(config),
+    tls,
     agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),
     health: gatewayHealth({

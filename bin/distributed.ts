@@ -4,8 +4,12 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { requireUnowned } from '../db/embedded-postgres.ts';
 import { readConfig } from '../platform/config/config.ts';
+import { givenTls } from '../platform/http/given-tls.ts';
 import { startCluster } from './distributed/cluster.ts';
+import { requireFreePort } from './process/listen.ts';
+import { wantsEmpty } from './process/wants-empty.ts';
 
 const say = (line: string): void => console.log(`  ${line}`);
 const begun = performance.now();
@@ -19,11 +23,16 @@ try {
   });
   const config = readConfig(process.env);
   const data = join(config.AGORA_DATA, 'distributed');
+  const gatewayPorts = [config.PORT, config.PORT && config.PORT + 1];
+  givenTls(config);
+  requireUnowned(join(data, 'postgres'));
+  for (const port of gatewayPorts)
+    await requireFreePort({ port, host: config.HOST, variable: 'PORT', command: 'npm run distributed' });
   console.log('Agora is starting, as many processes.');
   const starting = startCluster({
     data,
-    gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
-    demo: !values.empty,
+    gatewayPorts,
+    demo: !wantsEmpty(values.empty),
     newKeys: values['new-keys'],
     signal: stopping.signal,
     report: say,

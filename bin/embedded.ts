@@ -6,13 +6,15 @@ import {
   deleteEmbeddedPostgres,
   type EmbeddedPostgres,
   NO_ARCHIVE,
+  requireUnowned,
   startEmbeddedPostgres,
 } from '../db/embedded-postgres.ts';
-import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
+import { keepRunning, type KeptServer } from '../db/embedded-postgres/keep-running.ts';
 import { graphiqlTabs } from '../gateway/http/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
+import type { DatabaseProbe } from '../platform/agent/database-monitor.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -33,9 +35,10 @@ import { directAddress } from '../db/connect/direct-address.ts';
 import type { Endings } from '../platform/endings.ts';
 import { firstOrder } from '../gateway/http/first-order.ts';
 import { aboutDemo, installationIn, wantsDemo } from '../db/connect/installation.ts';
+import { requireDatabaseOfKeys } from '../db/connect/lost-database.ts';
 import { signerAndSecrets } from '../db/connect/known-keys.ts';
 import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
-import { listen } from './process/listen.ts';
+import { listen, type ListenOptions, requireFreePort } from './process/listen.ts';
 import { migrateDatabase } from '../db/connect/migrate-database.ts';
 import { revocationsOf } from '../gateway/identity/load-revocations.ts';
 import { tokenKey } from '../platform/secrets/token-key.ts';
@@ -71,10 +74,12 @@ export interface Embedded {
 
 /** Starts everything, in order. */
 export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
-  let postgres: EmbeddedPostgres | undefined;
+  const tls = givenTls(given.config);
+  await requireRoom(given.config);
+  let started: { server: EmbeddedPostgres; kept: KeptServer } | undefined;
   const chosen = await chooseDatabase(given, async () => {
-    postgres = await startPostgres(given);
-    return postgres.url;
+    started = await startPostgres(given);
+    return started.server.url;
   });
   const { url: databaseUrl, fallback } = chosen;
   const config = withWebhookSecrets(chosen.config);
@@ -85,6 +90,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   await migrateDatabase(directAddress(databaseUrl, config), agents, report);
   const names = agents.map(({ name }) => name);
   const connections = await connectDatabase(databaseUrl, options, names);
+  const database = withReason(connections.database, () => started?.kept.failure);
   const wanted = wantsDemo(empty, given.config);
   const installation = await installationIn(connections.kysely, wanted);
   const withDemo = installation.withDemo && allowsDemo(config);
@@ -93,9 +99,9 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const tokens = tokensFrom(tokenKey(config));
   const keys = await signerAndSecrets(connections.kysely, config, given.newKeys);
   const cluster = await clusterOf(options, databaseUrl);
-  const shared = { ...connections, ...cluster, config, log, clock: systemClock, tokens, ...keys };
-  const backups = postgres?.archive
-    ? new ScheduledBackups({ server: postgres, config, clock: systemClock, kysely: connections.kysely, log })
+  const shared = { ...connections, database, ...cluster, config, log, clock: systemClock, tokens, ...keys };
+  const backups = started?.server.archive
+    ? new ScheduledBackups({ server: started.server, config, clock: systemClock, kysely: connections.kysely, log })
     : undefined;
   const dependencies = [...cluster.dependencies, ...standby.dependencies, ...(backups ? [backups] : [])];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
@@ -117,10 +123,10 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
-    tls: givenTls(config),
+    tls,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });
-  await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm start' });
+  await listen(gateway.server, listening(config));
   await endings.add(() => gateway.close());
   const { port } = gateway.server.address() as AddressInfo;
   const url = `${schemeOf(config)}://${config.HOST}:${port}`;
@@ -137,6 +143,34 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   state.ready = true;
   return { url, withDemo, hasAdministrator: await hasAdministrator(connections.kysely) };
 }
+
+const listening = ({ PORT, HOST }: Config): ListenOptions => ({
+  port: PORT,
+  host: HOST,
+  variable: 'PORT',
+  command: 'npm start',
+});
+
+/**
+ * Requires what another process may have already, before anything is begun or deleted: the data folder first, since
+ * another port would be of no use then.
+ * @throws {Fault} `DATA_IN_USE`, `CANNOT_LISTEN`
+ */
+async function requireRoom(config: Config): Promise<void> {
+  if (!config.DATABASE_URL) requireUnowned(dataDirOf(config));
+  await requireFreePort(listening(config));
+}
+
+const dataDirOf = ({ AGORA_DATA }: Config): string => join(AGORA_DATA, 'postgres');
+
+/** Has a database that is away tell why its server does not start again: its own connections only know that it is gone. */
+const withReason = (probe: DatabaseProbe, failure: () => unknown): DatabaseProbe => ({
+  ...probe,
+  look: () =>
+    probe.look().catch((error: unknown) => {
+      throw failure() ?? error;
+    }),
+});
 
 /**
  * An Agora that sends webhooks to itself has the secret for them: the configured one, or a generated one. Always a
@@ -173,12 +207,21 @@ function readiness(
   return { ready, details: ready && details.degradation === 0 ? {} : details };
 }
 
-async function startPostgres({ config, reset, report, log, endings }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const dataDir = join(config.AGORA_DATA, 'postgres');
+/** Starts the embedded database, and keeps it running. */
+async function startPostgres({
+  config,
+  reset,
+  report,
+  log,
+  endings,
+}: EmbeddedOptions): Promise<{ server: EmbeddedPostgres; kept: KeptServer }> {
+  const dataDir = dataDirOf(config);
   if (reset) {
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
+  // The keys of a fallback are those of the configured database.
+  if (!reset && !config.DATABASE_URL) requireDatabaseOfKeys(config);
   // A fallback is not backed up: it is no shop's.
   const archive = (config.DATABASE_URL ? undefined : config.BACKUP_DIR) ?? NO_ARCHIVE;
   const settings = { dataDir, log: (line: string) => log.info(line), alone: true, archive };
@@ -188,5 +231,5 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
     log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
   const kept = keepRunning(postgres, { ...settings, onFailure });
   await endings.add(() => kept.stop());
-  return postgres;
+  return { server: postgres, kept };
 }

@@ -14,7 +14,9 @@ import { runCommand } from './process/command.ts';
 import { connectDatabase } from '../db/connect/connect-database.ts';
 import { directAddress } from '../db/connect/direct-address.ts';
 import { Endings } from '../platform/endings.ts';
-import { givenTokens, requireGivenKeys } from '../platform/secrets/given-keys.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
+import { requireKeysOfProcesses } from '../platform/secrets/given-keys.ts';
+import { tokenKey } from '../platform/secrets/token-key.ts';
 import { beginWithDemo, requireTrial } from '../db/connect/installation.ts';
 import { signerAndSecrets } from '../db/connect/known-keys.ts';
 
@@ -27,7 +29,7 @@ await runCommand('The demo data was not loaded', async (report) => {
   const endings = new Endings(log);
   const options = { config, log, endings, report };
   const names = agents.map(({ name }) => name);
-  requireGivenKeys(config, names);
+  requireKeysOfProcesses(config, ['EVENT_KEYS', 'SECRET_KEYS', 'TOKEN_KEY']);
   const url = await awaitDatabase(agents, options);
   try {
     const connections = await connectDatabase(url, options, names);
@@ -40,7 +42,7 @@ await runCommand('The demo data was not loaded', async (report) => {
       clock: systemClock,
       agents,
       instance: 'demo',
-      tokens: givenTokens(config),
+      tokens: tokensFrom(tokenKey(config)),
       ...keys,
     });
     await inTurn(directAddress(url, config), report, () => host.loadDemo(report));

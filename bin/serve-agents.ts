@@ -31,6 +31,7 @@ import { connectStandby } from '../db/connect/connect-standby.ts';
 import { directAddress } from '../db/connect/direct-address.ts';
 import type { Endings } from '../platform/endings.ts';
 import { givenTokens, requireGivenKeys } from '../platform/secrets/given-keys.ts';
+import type { Tls } from '../platform/http/create-listener.ts';
 import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
 import { DEMO_IN_PRODUCTION, hasDemoAccounts } from '../db/connect/installation.ts';
 import { keyRing } from '../platform/secrets/key-files.ts';
@@ -59,6 +60,7 @@ const NOTICE_MS = 2 * DIRECTORY_POLL_MS + 500;
 export async function serveAgents(options: ServeAgentsOptions): Promise<string> {
   const { config, log, endings, names } = options;
   requireGivenKeys(config, names);
+  const tls = givenTls(config);
   if (config.SIMULATOR_WEBHOOK_URL === 'self')
     throw new Fault(
       'BAD_CONFIGURATION',
@@ -98,7 +100,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     reach: (name) => (allAgents.some((agent) => agent.name === name) ? directory.endpoint(name) : undefined),
   });
   announceRevocations(host, cluster.broadcast);
-  const serving = serve(host, life.process, options);
+  const serving = serve(host, life.process, { ...options, tls });
   const { AGENT_PORT: port, AGENT_HOST: listenHost } = config;
   await listen(serving.server, {
     port,
@@ -139,14 +141,17 @@ function watching(directory: Directory): () => Promise<void> {
   };
 }
 
-function serve(host: Host, process: string, { config, log }: ServeAgentsOptions): SubgraphServer {
+function serve(
+  host: Host,
+  process: string,
+  { config, log, tls }: ServeAgentsOptions & { tls: Tls | undefined },
+): SubgraphServer {
   const verifier = requestVerifier(keyRing(config, 'REQUEST_KEYS'), process, systemClock, new LocalNonces());
   const isReady = (): { ready: boolean; details: object } => {
     const { ready, ...details } = host.health.ready();
     return { ready, details };
   };
   const { subgraphs, health } = host;
-  const tls = givenTls(config);
   return serveSubgraphs({ subgraphs, verifier, log, isReady, health, metricsToken: config.METRICS_TOKEN, tls });
 }
 

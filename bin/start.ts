@@ -6,6 +6,7 @@ import { loadAgents } from '../subgraphs/index.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { Endings } from '../platform/endings.ts';
 import { stopOnSignal } from './process/stop-on-signal.ts';
+import { wantsEmpty } from './process/wants-empty.ts';
 
 const USAGE = `npm start [-- options]
 
@@ -30,18 +31,15 @@ interface Wishes {
 }
 
 try {
-  const wishes = wishesOf(process.argv.slice(2), process.env.npm_config_empty);
+  const wishes = wishesOf(process.argv.slice(2));
   if (wishes) await start(readConfig(process.env, await loadAgents()), wishes);
   else console.log(USAGE);
 } catch (error) {
   fail(error);
 }
 
-/**
- * The options; undefined when only the usage is wanted. npm keeps `--empty` for itself where the `--` before it was
- * forgotten, and nobody who typed it wants demo data.
- */
-function wishesOf(args: string[], keptByNpm: string | undefined): Wishes | undefined {
+/** The options; undefined when only the usage is wanted. */
+function wishesOf(args: string[]): Wishes | undefined {
   try {
     const { values } = parseArgs({
       args,
@@ -53,7 +51,7 @@ function wishesOf(args: string[], keptByNpm: string | undefined): Wishes | undef
       },
     });
     if (values.help) return undefined;
-    return { empty: values.empty ?? keptByNpm === 'true', reset: values.reset, newKeys: values['new-keys'] };
+    return { empty: wantsEmpty(values.empty), reset: values.reset, newKeys: values['new-keys'] };
   } catch (error) {
     throw new Error(`${(error as Error).message.split('. ')[0]}.\n\n${USAGE}`, { cause: error });
   }

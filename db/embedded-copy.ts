@@ -5,6 +5,7 @@ import { Fault } from '../platform/errors.ts';
 import { makeFolder } from '../platform/folders.ts';
 import { startEmbeddedPostgres, whileStopped } from './embedded-postgres.ts';
 import { endArchive } from './embedded-postgres/archiving.ts';
+import { isMissing } from './embedded-postgres/cluster.ts';
 import { type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
 import { giveAll, serverIdentity } from './embedded-postgres/identity.ts';
 import { renewGeneration } from './renew-generation.ts';
@@ -15,7 +16,7 @@ import { renewGeneration } from './renew-generation.ts';
  */
 export async function copyEmbedded(dataDir: string, to: string): Promise<void> {
   const home = homeFor(dataDir, serverIdentity());
-  if (!existsSync(home.cluster)) throw new Fault('NO_DATA', `There is no database in ${home.folder}.`);
+  if (isMissing(home)) throw new Fault('NO_DATA', `There is no database in ${home.folder}.`);
   await whileStopped(home, async () => {
     if (existsSync(to)) throw new Fault('BACKUP_EXISTS', `${to} is there already: name a new folder.`);
     const partial = `${to}.partial`;
@@ -40,7 +41,7 @@ export async function restoreEmbedded(from: string, dataDir: string): Promise<vo
     if (!existsSync(join(from, name))) throw new Fault('NO_DATA', `${from} is no backup: ${name} is missing.`);
   makeHome(home, identity);
   await whileStopped(home, async () => {
-    if (existsSync(home.cluster))
+    if (!isMissing(home))
       throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
     // Whole, or not there: a partial copy is thrown away by the next start there.
     const partial = `${home.cluster}.${process.pid}`;

@@ -9,7 +9,7 @@ import { findBinaries } from './embedded-postgres/binaries.ts';
 import { archiveOf, archiveSettings, beginArchive, endArchive } from './embedded-postgres/archiving.ts';
 import { archivesLike } from './embedded-postgres/archives-like.ts';
 import { canonicalOf } from './embedded-postgres/canonical.ts';
-import { makeCluster, requireVersion } from './embedded-postgres/cluster.ts';
+import { makeCluster, requireNotLost } from './embedded-postgres/cluster.ts';
 import { credentialsOf, makeCredentials } from './embedded-postgres/credentials.ts';
 import { deleteHome, type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from './embedded-postgres/identity.ts';
@@ -46,6 +46,8 @@ export interface EmbeddedPostgresOptions {
    * on Linux.
    */
   endsWithUs?: boolean;
+  /** Refuses when there is no database: one that was there before is lost then, and is not made anew. */
+  mustExist?: boolean;
   /** Refuses when another live process owns it: for a process that serves for long, and would lose it with that one. */
   alone?: boolean;
   /**
@@ -83,8 +85,8 @@ export interface EmbeddedPostgres {
 /**
  * Starts the server on this data folder, or adopts the one that a killed process of ours left behind. Of two processes
  * one is its owner, and the other a guest of it, or refused if it wants to be alone.
- * @throws {Fault} when it does not start, with the server's output; `DATA_IN_USE`, `FOLDER_UNUSABLE`, or a fault that
- * names a broken file
+ * @throws {Fault} when it does not start, with the server's output; `DATA_IN_USE`, `DATABASE_GONE`, `FOLDER_UNUSABLE`,
+ * or a fault that names a broken file
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   // A process that exits before this returns ends a new server: no other process knows of it yet.
@@ -99,10 +101,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['onLaunch']): Promise<EmbeddedPostgres> {
-  const { dataDir, log, alone = false } = options;
+  const { dataDir, log, alone = false, mustExist = false } = options;
   const identity = serverIdentity();
   const home = homeFor(dataDir, identity);
   if (home.folder !== canonicalOf(dataDir)) log(`only root may enter ${dataDir}: the data is in ${home.folder}`);
+  // Before a folder is made, which would stand where the lost one is to come back.
+  if (mustExist) requireNotLost(home, mustExist);
   makeHome(home, identity);
   for (;;) {
     const held = isOurs(home);
@@ -117,16 +121,24 @@ async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['
 async function asOwner(
   home: Home,
   identity: Identity,
-  { log, settings, endsWithUs = false, alone = false, held, ...wishes }: EmbeddedPostgresOptions & { held: boolean },
+  {
+    log,
+    settings,
+    endsWithUs = false,
+    alone = false,
+    mustExist = false,
+    held,
+    ...wishes
+  }: EmbeddedPostgresOptions & { held: boolean },
   onLaunch: LaunchOptions['onLaunch'],
 ): Promise<EmbeddedPostgres> {
   try {
-    requireVersion(home);
-    const credentials = makeCredentials(home);
+    requireNotLost(home, mustExist);
+    const credentials = mustExist ? credentialsOf(home) : makeCredentials(home);
     const binaries = findBinaries(identity, log);
-    if (await makeCluster(home, binaries, identity, credentials.superuser)) endArchive(home);
-    if (wishes.archive === NO_ARCHIVE) endArchive(home);
-    else if (wishes.archive) beginArchive(home, identity, wishes.archive);
+    const isNew = !mustExist && (await makeCluster(home, binaries, identity, credentials.superuser));
+    if (isNew || wishes.archive === NO_ARCHIVE) endArchive(home);
+    if (wishes.archive && wishes.archive !== NO_ARCHIVE) beginArchive(home, identity, wishes.archive);
     const launch: LaunchOptions = {
       home,
       binaries,
@@ -180,6 +192,16 @@ async function opened(home: Home, { pid, port }: Postmaster): Promise<Omit<Embed
   const adminUrl = `postgres://postgres:${credentials.superuser}@${at}/postgres`;
   await makeRoleAndDatabase(adminUrl, credentials, home.credentials);
   return { url: `postgres://agora:${credentials.agora}@${at}/agora`, adminUrl, port, pid, archive: archiveOf(home) };
+}
+
+/**
+ * Requires that no other live process owns the server of this data folder: for a start that checks it before anything
+ * else. @throws {Fault} `DATA_IN_USE`
+ */
+export function requireUnowned(dataDir: string): void {
+  const home = homeFor(dataDir, serverIdentity());
+  const owner = existsSync(home.owner) ? otherOwner(home) : undefined;
+  if (owner) throw inUse(home, owner);
 }
 
 /**

@@ -49,7 +49,13 @@ describe('no transient faults are', () => {
   );
 
   test('refusals, denials, our own faults and defects', () => {
-    const lasting = [refuse('A', 'a'), new Unauthenticated(), new Forbidden(), new Fault('F', 'f'), new TypeError('t')];
+    const lasting = [
+      refuse('A', 'a'),
+      new Unauthenticated(),
+      new Forbidden('This is not yours.'),
+      new Fault('F', 'f'),
+      new TypeError('t'),
+    ];
     expect(lasting.filter(isTransient)).toEqual([]);
   });
 
@@ -87,5 +93,5 @@ test('errors have a name, a code, a severity and a recovery', () => {
   expect(new Fault('X', 'x')).toMatchObject({ name: 'Fault', severity: 'HIGH', recovery: 'FAIL' });
   expect(new Unavailable('x')).toMatchObject({ name: 'Unavailable', code: 'UNAVAILABLE', recovery: 'RETRY' });
   expect(new Unauthenticated()).toMatchObject({ name: 'Unauthenticated', code: 'UNAUTHENTICATED' });
-  expect(new Forbidden()).toMatchObject({ name: 'Forbidden', code: 'FORBIDDEN' });
+  expect(new Forbidden('This is not yours.')).toMatchObject({ name: 'Forbidden', code: 'FORBIDDEN' });
 });

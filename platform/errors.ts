@@ -83,10 +83,10 @@ export class Unauthenticated extends AgoraError {
   }
 }
 
-/** The caller is signed in, but has no permission. */
+/** The caller is signed in, but has no permission. The message says what it needs. */
 export class Forbidden extends AgoraError {
   override readonly name = 'Forbidden';
-  constructor(message = 'You do not have permission to do this.') {
+  constructor(message: string) {
     super('FORBIDDEN', message, { severity: 'LOW' });
   }
 }

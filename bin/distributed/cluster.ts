@@ -22,6 +22,7 @@ import { loadAgents } from '../../subgraphs/index.ts';
 import { connectionLimits } from '../../db/connect/connection-counts.ts';
 import { aboutDemo, type Installation, installationIn } from '../../db/connect/installation.ts';
 import { keyRing } from '../../platform/secrets/key-files.ts';
+import { requireDatabaseOfKeys } from '../../db/connect/lost-database.ts';
 import { signerAndSecrets } from '../../db/connect/known-keys.ts';
 import { tokenKey } from '../../platform/secrets/token-key.ts';
 import { Member } from './member.ts';
@@ -91,6 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const agents = await loadAgents();
     const roles = rolesOf(agents, options.agentReplicas);
     const settings = { max_connections: connectionsFor(roles, agents), ...options.postgres };
+    requireDatabaseOfKeys(configOf(data), `remove the folder ${data} to begin anew`);
     const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
     const postgres = await startEmbeddedPostgres(embedded);
     const onFailure = (error: unknown): void =>

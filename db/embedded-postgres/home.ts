@@ -15,7 +15,7 @@ export interface Home {
   cluster: string;
   /** The server's log. */
   serverLog: string;
-  /** The last port, tried first. */
+  /** The last port, tried first. It is there as soon as a server has run. */
   port: string;
   /** The process that owns the server. */
   owner: string;
@@ -71,10 +71,13 @@ export function makeHome({ folder }: Home, { uid }: Identity): void {
   }
 }
 
-/** Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. */
+/**
+ * Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. The port goes
+ * first: it says that there was a cluster, which would be missed after a deletion that was cut short.
+ */
 export function deleteHome(home: Home): void {
   const { cluster, serverLog, port, owner, credentials, archive, scripts } = home;
-  for (const path of [cluster, serverLog, port, owner, credentials, archive, scripts, ...guestFiles(home)]) {
+  for (const path of [port, cluster, serverLog, owner, credentials, archive, scripts, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,7 @@
-/** Looks after the embedded server while we run: one that has died is started again, on the same data and port. */
+/**
+ * Looks after the embedded server while we run: one that has died is started again, on the same data and port. Data that
+ * is gone is waited for.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { isRunning } from './processes.ts';
@@ -18,12 +21,28 @@ export interface KeepOptions extends EmbeddedPostgresOptions {
 /** How often the process is checked, in milliseconds. */
 const LOOK_MS = 200;
 
+/** A server that is kept running. */
+export interface KeptServer {
+  /** Why it does not start again; undefined while it runs. */
+  readonly failure: unknown;
+  stop(): Promise<void>;
+}
+
 /** Keeps a server running until `stop`, which stops it. A server of another process is not ours to keep. */
-export function keepRunning(server: EmbeddedPostgres, options: KeepOptions): { stop(): Promise<void> } {
-  if (server.isGuest) return { stop: () => server.stop() };
+export function keepRunning(server: EmbeddedPostgres, options: KeepOptions): KeptServer {
+  if (server.isGuest) return { failure: undefined, stop: () => server.stop() };
   const ending = new AbortController();
-  const kept = keep(server, options, ending.signal);
+  let failure: unknown;
+  const onFailure: KeepOptions['onFailure'] = (error, failures) => {
+    failure = error;
+    options.onFailure(error, failures);
+  };
+  const onRunning = (): void => (failure = undefined);
+  const kept = keep(server, { ...options, onFailure, onRunning }, ending.signal);
   return {
+    get failure() {
+      return failure;
+    },
     async stop() {
       ending.abort();
       await (await kept).stop();
@@ -31,7 +50,13 @@ export function keepRunning(server: EmbeddedPostgres, options: KeepOptions): { s
   };
 }
 
-async function keep(server: EmbeddedPostgres, options: KeepOptions, signal: AbortSignal): Promise<EmbeddedPostgres> {
+/** Options of the loop. */
+interface LoopOptions extends KeepOptions {
+  /** Called when it runs again. */
+  onRunning(): void;
+}
+
+async function keep(server: EmbeddedPostgres, options: LoopOptions, signal: AbortSignal): Promise<EmbeddedPostgres> {
   let current = server;
   while (!signal.aborted) {
     if (isRunning(current.pid)) {
@@ -41,6 +66,7 @@ async function keep(server: EmbeddedPostgres, options: KeepOptions, signal: Abor
     options.log(`PostgreSQL (pid ${current.pid}) has died`);
     const next = await startAgain(current, options, signal);
     if (!next) break;
+    options.onRunning();
     current = next;
   }
   return current;
@@ -54,7 +80,7 @@ async function startAgain(
   const { start = startEmbeddedPostgres, initialMs = 200, maxMs = 30_000, log, onFailure } = options;
   for (let failures = 0; !signal.aborted; ) {
     try {
-      const server = await start(options);
+      const server = await start({ ...options, mustExist: true });
       if (server.port === port) {
         log(`PostgreSQL (pid ${server.pid}) runs again`);
         return server;

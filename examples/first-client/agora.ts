@@ -18,14 +18,16 @@ export async function ask<Data, Variables>(
     body: JSON.stringify({ query: document.toString(), variables }),
     signal: AbortSignal.timeout(10_000),
   }).catch((error: Error) => {
-    throw new Error(`Agora does not answer at ${AGORA_URL}. Is it running? Start it with \`npm start\`.`, {
-      cause: error,
-    });
+    const remedy = 'Is it running? Start it with `npm start`, or give its address in AGORA_URL.';
+    throw new Error(`Agora does not answer at ${AGORA_URL}. ${remedy}`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
   if (errors?.length) throw new Error(errors.map(({ message }) => message).join('\n'));
   return data!;
 }
+
+/** Errors of an operation, as Agora answers them. */
+type OperationErrors = readonly { message: string; extensions?: { code?: unknown } }[];
 
 /** Transient errors: they end a subscription that may be resumed at once, or soon. */
 const PASSING = new Set(['UNAUTHENTICATED', 'GRAPH_CHANGED', 'SLOW_CONSUMER', 'UNAVAILABLE']);
@@ -65,28 +67,48 @@ export async function* follow<Data, Variables extends { after?: string | null }>
   // The variables are read anew at every connection, so the next one resumes from the cursor that is set here.
   const payload = { query: document.toString(), variables: { ...variables } };
   try {
-    for (let again = true; again; ) {
-      again = false;
+    for (;;) {
+      let end: unknown;
       try {
         for await (const { data, errors } of client.iterate<Data>(payload)) {
           if (data) {
             payload.variables.after = cursorOf(data);
             yield data;
-          } else if (errors?.every(({ extensions }) => PASSING.has(String(extensions?.code)))) {
-            again = true;
-          } else throw new Error(errors?.map(({ message }) => message).join('\n'));
+          } else end = errors;
         }
+        if (end === undefined) return;
       } catch (error) {
-        if ((error as Partial<CloseEvent>).code !== TOKEN_EXPIRED) throw error;
-        again = true; // As after an hour of sleep, when no ping was sent in time.
+        end = error;
       }
-      if (again) await pause();
+      const problem = problemOf(end);
+      if (problem) throw problem;
+      // As after an hour of sleep, when no ping was sent in time; or the session was ended, and this says so.
+      if (isTokenRefused(end)) await session.renew();
+      await pause();
     }
   } finally {
     clearInterval(renewal);
     await client.dispose();
   }
 }
+
+/** What ends a subscription for good; undefined if it may be resumed. */
+function problemOf(end: unknown): Error | undefined {
+  if (Array.isArray(end)) {
+    const errors = end as OperationErrors;
+    const isPassing = errors.every(({ extensions }) => PASSING.has(String(extensions?.code)));
+    return isPassing ? undefined : new Error(errors.map(({ message }) => message).join('\n'));
+  }
+  if (end instanceof Error) return end;
+  const { code, reason } = end as CloseEvent;
+  return code === TOKEN_EXPIRED ? undefined : new Error(`The connection was closed: ${reason || code}`);
+}
+
+/** Whether the token was refused: it has expired, or its session was ended. */
+const isTokenRefused = (end: unknown): boolean =>
+  Array.isArray(end)
+    ? (end as OperationErrors).some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')
+    : (end as CloseEvent).code === TOKEN_EXPIRED;
 
 async function renew(socket: WebSocket, session: Session): Promise<void> {
   // Without an answer now, the next ping comes in time; or the socket ends, and another is opened.

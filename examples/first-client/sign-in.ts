@@ -36,6 +36,8 @@ export interface Headers {
 export interface Session {
   /** The headers for the next request. Their token is valid for a while: it is renewed when half its time is over. */
   headers(): Promise<Headers>;
+  /** Renews the token now, since it was refused. @throws Error that says what is wrong, if the session was ended */
+  renew(): Promise<void>;
   /** How often a socket that stays open must be given the headers anew, in milliseconds. */
   renewMs: number;
 }
@@ -46,13 +48,15 @@ export async function signIn(email: string, password: string): Promise<Session> 
   const lifeMs = leftOf(tokens);
   let renewal: Promise<void> | undefined;
   // A refresh token is valid once. So there is one renewal at a time, and concurrent requests wait for it.
-  const renew = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     tokens = accepted((await ask(Refresh, { input: { refreshToken: tokens.refreshToken! } })).refreshSession);
   };
+  const renew = (): Promise<void> => (renewal ??= refresh().finally(() => (renewal = undefined)));
   return {
     renewMs: lifeMs / 3,
+    renew,
     async headers() {
-      if (leftOf(tokens) < lifeMs / 2) await (renewal ??= renew().finally(() => (renewal = undefined)));
+      if (leftOf(tokens) < lifeMs / 2) await renew();
       return { authorization: `Bearer ${tokens.accessToken}` };
     },
   };

@@ -37,7 +37,9 @@ export interface Caller {
 export function actorOf({ actor, expiresAt, isRevoked }: Identity): Actor {
   if (isRevoked?.()) throw new Unauthenticated('The session was ended: sign in again.');
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    throw new Unauthenticated('The access token has expired: get a new one with `refreshSession`, or sign in again.');
+    throw new Unauthenticated(
+      'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.',
+    );
   }
   return actor;
 }

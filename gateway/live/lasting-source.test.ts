@@ -70,7 +70,7 @@ test('an error without data and path breaks a source off as well; one of a field
 });
 
 test('an error that is not transient is thrown at once, also by the next source; without cursors, every error is', async () => {
-  const forbidden = new Forbidden();
+  const forbidden = new Forbidden('This is not yours.');
   expect(await read(saying([event('c1')], forbidden), null)).toMatchObject({ after: [], error: forbidden });
   expect(await read(saying([event('c1')], away), null, forbidden)).toMatchObject({ after: ['c1'], error: forbidden });
   expect(await read(saying([event('c1')], away, false), 'c0')).toMatchObject({ after: [], error: away });

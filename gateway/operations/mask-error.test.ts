@@ -24,7 +24,7 @@ describe('an error that a client reads', () => {
     expect(body.data).toEqual({ fault: null, order: { id: 'o1' } });
     expect(body.errors).toEqual([
       {
-        message: 'Something went wrong on our side',
+        message: 'Something went wrong on our side.',
         path: ['fault'],
         extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId: 'corr' },
       },
@@ -54,6 +54,7 @@ describe('an error that a client reads', () => {
   test('is UNAVAILABLE, when trying again may help', async () => {
     const { text, body } = await ask('{ away }');
     expect(body.errors[0]!.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 2, correlationId: 'corr' });
+    expect(body.errors[0]!.message).toMatch(/^Agora cannot do this right now\. .*idempotencyKey.*\.$/);
     expect(text).not.toContain('db-3');
   });
 
@@ -115,7 +116,10 @@ describe('an error that a client reads', () => {
 
   test("says what is wrong with a value of an agent's own scalar, as a literal and as a variable", async () => {
     const literal = await ask('{ even(value: "3") }');
-    expect(literal.body.errors[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+    expect(literal.body.errors[0]).toMatchObject({
+      locations: [{ line: 1, column: 15 }],
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
     const variable = await ask('query($v: Even!) { even(value: $v) }', { v: 3 });
     expect(variable.body.errors[0]).toMatchObject({
       message: expect.stringContaining('3 is not even.'),

@@ -32,7 +32,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Message of a fault: it tells only that the fault is ours. */
-export const INTERNAL_MESSAGE = 'Something went wrong on our side';
+export const INTERNAL_MESSAGE = 'Something went wrong on our side.';
 
 /** Message of a transient failure: trying again helps, and is safe. */
 export const UNAVAILABLE_MESSAGE =

@@ -62,6 +62,10 @@ const REASONS: Record<string, string> = {
   '53300': 'it has no connection left: raise max_connections, or lower DATABASE_POOL or the number of processes',
   '54000': 'it must be vacuumed before it takes writes: run VACUUM in the database that its log names',
   '58030': 'its disk fails: look at its log and at the disk before anything else is written to it',
+  DATABASE_GONE:
+    'the files of the embedded database are gone: bring them back, as by mounting their disk, and it goes on by itself; the ' +
+    'log names the folder',
+  POSTGRES_DID_NOT_START: 'the embedded PostgreSQL does not start: the log says why; it is tried again until it does',
   TIMEOUT: 'it does not answer in time: look at its load, its disk and the network to it',
 };
 

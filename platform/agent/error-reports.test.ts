@@ -6,7 +6,7 @@ import { ANONYMOUS } from '../identity/actor.ts';
 import { outcomeOf } from '../telemetry/outcome.ts';
 import { watched } from './error-reports.ts';
 
-const refused = new Forbidden();
+const refused = new Forbidden('This is not yours.');
 const away = new Unavailable('Something is away.');
 const bare = createSubgraph('small', parse('type Query { away: Int refused: Int unstorable: Int odd: Int }'), {
   Query: {

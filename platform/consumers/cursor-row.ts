@@ -55,6 +55,11 @@ export async function register(
   });
 }
 
+/** Whether a consumer of this name is registered. */
+export async function isRegistered(db: Kysely<any>, consumer: string): Promise<boolean> {
+  return (await raw(db, 'select from platform.log_cursor where consumer = $1', [consumer])).count > 0;
+}
+
 /** Reads a consumer's row. @throws Error for a consumer that is not registered */
 export async function cursorRow(db: Kysely<any>, consumer: string): Promise<CursorRow> {
   const { rows } = await raw<CursorRow>(

@@ -13,9 +13,13 @@ export const START: Cursor = { xid: '0', position: '0' };
 export const encodeCursor = ({ xid, position }: Cursor, generation: string): string =>
   `${generation}.${xid}.${position}`;
 
+/** The only text of a number in a cursor: PostgreSQL reads an xid8 with a leading zero as octal. */
+const NUMBER = String.raw`(0|[1-9]\d{0,19})`;
+const CURSOR = new RegExp(String.raw`^([\da-f]{8})\.${NUMBER}\.${NUMBER}$`);
+
 /** Decodes a client's resume token; undefined if it is not one of our cursors. */
 export function decodeCursor(text: string): (Cursor & { generation: string }) | undefined {
-  const match = /^([\da-f]{8})\.(\d{1,20})\.(\d{1,19})$/.exec(text);
+  const match = CURSOR.exec(text);
   const isIn64Bits = match && BigInt(match[2]!) < 2n ** 64n && BigInt(match[3]!) < 2n ** 63n;
   return isIn64Bits ? { generation: match[1]!, xid: match[2]!, position: match[3]! } : undefined;
 }

@@ -175,10 +175,14 @@ test('events written from now on come after the horizon, also those of a transac
   expect(page.events.map(({ aggregateId }) => aggregateId)).toEqual(['during', 'after']);
 });
 
-test('the log has a generation, an oldest transaction and a first signed one', async () => {
+test('the log has a generation, an oldest transaction, a first signed one, and an end above every event', async () => {
   expect(await logIdentity(small.kysely)).toEqual({
     generation: expect.stringMatching(/^[\da-f]{8}$/),
     oldestXid: '0',
     signedFrom: expect.stringMatching(/^\d+$/),
+    endXid: expect.stringMatching(/^\d+$/),
   });
+  await small.write('a');
+  const [event] = await readAll(1);
+  expect(BigInt((await logIdentity(small.kysely)).endXid!)).toBeGreaterThan(BigInt(event!.xid));
 });

@@ -183,15 +183,26 @@ export async function horizon(db: Kysely<any>): Promise<Cursor> {
   return { xid: String(BigInt(rows[0]!.xid) - 1n), position: '9223372036854775807' };
 }
 
-/** The log's generation, the oldest transaction that it still holds, and the first whose events must be signed. */
-export async function logIdentity(
-  db: Kysely<any>,
-): Promise<{ generation: string; oldestXid: string; signedFrom: string }> {
-  const { rows } = await raw<{ generation: string; oldest: string; signed: string }>(
+/** The generation of a log, which tells it from its successor after a restore, and its bounds. */
+export interface LogIdentity {
+  generation: string;
+  /** The oldest transaction that the log still holds. */
+  oldestXid: string;
+  /** The first transaction whose events must be signed. */
+  signedFrom: string;
+  /** A bound above every cursor given so far; null from a standby, which may lag behind the cursors of its primary. */
+  endXid: string | null;
+}
+
+/** The log's identity, as it is now: its bounds move. */
+export async function logIdentity(db: Kysely<any>): Promise<LogIdentity> {
+  const { rows } = await raw<LogIdentity>(
     db,
-    `select generation, oldest_xid::text as oldest, signed_from::text as signed from platform.log_identity`,
+    `select generation, oldest_xid::text as "oldestXid", signed_from::text as "signedFrom",
+            case when not pg_is_in_recovery() then pg_snapshot_xmax(pg_current_snapshot())::text end as "endXid"
+       from platform.log_identity`,
   );
-  return { generation: rows[0]!.generation, oldestXid: rows[0]!.oldest, signedFrom: rows[0]!.signed };
+  return rows[0]!;
 }
 
 /** A row of the log's table, or of a parked copy. */

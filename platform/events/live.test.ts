@@ -165,9 +165,13 @@ test('a subscriber that missed more than a page catches up page by page, and the
 });
 
 describe('a cursor is refused if it', () => {
-  const opening = (after: string) => follow({ after }).next().catch(codeOf);
+  /** The code of the refusal. A subscription that is opened instead ends by itself, with none. */
+  const opening = (after: string) =>
+    follow({ after, signal: AbortSignal.timeout(2000) })
+      .next()
+      .catch(codeOf);
 
-  test.each(['', 'garbage', 'a.b.c', '0a1b2c3d.99999999999999999999.1', "0a1b2c3d.1.1'; --"])(
+  test.each(['', 'garbage', 'a.b.c', '0a1b2c3d.99999999999999999999.1', "0a1b2c3d.1.1'; --", '0a1b2c3d.08.1'])(
     'cannot be decoded: %j',
     async (after) => {
       expect(await opening(after)).toBe('BAD_USER_INPUT');
@@ -188,6 +192,35 @@ describe('a cursor is refused if it', () => {
     await small.write('a');
     expect(names([(await follow({ after: kept }).next()).value as LiveEvent])).toEqual(['a1']);
     await raw(small.kysely, `update platform.log_identity set oldest_xid = '0'`);
+  });
+
+  test('is ahead of the log, but not if it has just been given while a transaction holds the tail back', async () => {
+    const begun: string[] = [];
+    await joined({ onBegin: (cursor) => void begun.push(cursor) });
+    const generation = begun[0]!.split('.')[0]!;
+    const { rows } = await raw<{ end: string }>(
+      small.kysely,
+      'select pg_snapshot_xmax(pg_current_snapshot())::text as end',
+    );
+    for (const xid of [rows[0]!.end, String(BigInt(rows[0]!.end) + 1_000_000n), String(2n ** 64n - 1n)])
+      expect(await opening(encodeCursor({ xid, position: '1' }, generation))).toBe('CURSOR_EXPIRED');
+
+    const { resolve: release, promise: released } = Promise.withResolvers<void>();
+    const { resolve: hold, promise: held } = Promise.withResolvers<void>();
+    const holding = small.kysely.transaction().execute(async (transaction) => {
+      await raw(transaction, 'select pg_current_xact_id()');
+      hold();
+      await released;
+    });
+    await held;
+    const start = begun.length;
+    const waiting = follow({ onBegin: (cursor) => void begun.push(cursor) }).next();
+    await until('it has begun', () => begun.length > start);
+    const resumed = follow({ after: begun.at(-1)! }).next();
+    await small.write('a');
+    release();
+    await holding;
+    for (const { value } of await Promise.all([waiting, resumed])) expect(names([value as LiveEvent])).toEqual(['a1']);
   });
 });
 

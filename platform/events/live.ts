@@ -125,15 +125,11 @@ export class LiveLog {
     if (!cursor)
       throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
     // Asked each time, since retention drops old partitions while a process lives.
-    const { generation, oldestXid } = await logIdentity(this.#kysely);
-    if (cursor.generation !== generation || BigInt(cursor.xid) < BigInt(oldestXid)) {
-      throw new GraphQLError(
-        'The cursor is older than the log: load the current state and subscribe without `after`.',
-        {
-          extensions: { code: 'CURSOR_EXPIRED' },
-        },
-      );
-    }
+    const { generation, oldestXid, endXid } = await logIdentity(this.#kysely);
+    const xid = BigInt(cursor.xid);
+    if (cursor.generation !== generation || xid < BigInt(oldestXid)) throw expired('is older than the log');
+    // A standby that lost the last transactions of its primary has become the log, or nobody gave this cursor.
+    if (endXid !== null && xid >= BigInt(endXid)) throw expired('is ahead of the log');
     return cursor;
   }
 
@@ -145,6 +141,11 @@ export class LiveLog {
 
 const isWanted = (event: LoggedEvent, { types, aggregateId }: Interest): boolean =>
   types.includes(event.type) && (!aggregateId || event.aggregateId === aggregateId);
+
+const expired = (why: string): GraphQLError =>
+  new GraphQLError(`The cursor ${why}: load the current state and subscribe without \`after\`.`, {
+    extensions: { code: 'CURSOR_EXPIRED' },
+  });
 
 const tooSlow = (): GraphQLError =>
   new GraphQLError('This subscriber is too slow for its events: subscribe again with `after`.', {

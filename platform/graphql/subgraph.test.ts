@@ -40,7 +40,7 @@ const resolvers = resolversOf(typeDefs, {
     sure: () => null,
     any: (_: unknown, { kind }: { kind: string }) => ({ __typename: kind, ...thing('x'), size: 4 }),
     fails: (_: unknown, { how }: { how: string }) => {
-      if (how === 'forbidden') throw new Forbidden();
+      if (how === 'forbidden') throw new Forbidden('This is not yours.');
       if (how === 'later') return Promise.reject(new Unavailable('away'));
       throw new Unavailable('away');
     },

@@ -61,7 +61,7 @@ export function tokensFrom(pem: string, roomClaims: RoomClaims = ROOM_CLAIMS): T
       } catch (error) {
         if (error instanceof errors.JWTExpired) {
           throw new Unauthenticated(
-            'The access token has expired: get a new one with `refreshSession`, or sign in again.',
+            'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.',
           );
         }
         throw new Unauthenticated('The access token is not valid: sign in again.');

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { unfolded } from './pem.ts';
 import { Fault } from '../errors.ts';
 import { type Tokens, tokensFrom } from '../identity/tokens.ts';
+import { type KeyVariable, pathOf } from './key-files.ts';
+import { tokenKeyPath } from './token-key.ts';
 
 const RINGS = ['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const;
 /** The one agent that signs access tokens. */
@@ -22,6 +25,26 @@ export function requireGivenKeys(config: Keys, agents: readonly string[]): void 
     'KEYS_MISSING',
     `${missing.join(', ')} must be given: the processes of one Agora share their keys, and none makes its own. ` +
       'Make a set once with `npm run --silent secrets:new`, and give it to all.',
+  );
+}
+
+/**
+ * Checks that a command has the keys of Agora's processes, configured or in the files that `npm start` keeps: one that
+ * it made itself would be unknown to them. @throws {Fault} `KEYS_MISSING`, with their names and the remedy
+ */
+export function requireKeysOfProcesses(
+  config: Keys & Pick<Config, 'AGORA_DATA'>,
+  variables: readonly (KeyVariable | 'TOKEN_KEY')[],
+): void {
+  const fileOf = (variable: KeyVariable | 'TOKEN_KEY'): string =>
+    variable === 'TOKEN_KEY' ? tokenKeyPath(config) : pathOf(config, variable);
+  const missing = variables.filter((variable) => !config[variable] && !existsSync(fileOf(variable)));
+  if (missing.length === 0) return;
+  throw new Fault(
+    'KEYS_MISSING',
+    `Give ${missing.join(', ')}, as Agora's processes have them, or name in AGORA_DATA the folder where \`npm start\` keeps ` +
+      `them: there are none in ${config.AGORA_DATA}. Where nothing was started yet, \`npm start\` makes them there; ` +
+      'for many processes make a set once with `npm run --silent secrets:new`, and give it to all.',
   );
 }
 

@@ -6,13 +6,16 @@ import { isTokenKey, unfolded } from './pem.ts';
 import { Fault } from '../errors.ts';
 import { makeFolder } from '../folders.ts';
 
+/** Path of the file that keeps the key which is not configured. */
+export const tokenKeyPath = ({ AGORA_DATA }: Pick<Config, 'AGORA_DATA'>): string => join(AGORA_DATA, 'token-key.pem');
+
 /**
  * The key that signs access tokens: the configured one, or one generated at the first start and kept beside the data.
  * @throws {Fault} `BAD_KEYS` for a file that holds something else
  */
 export function tokenKey(config: Pick<Config, 'TOKEN_KEY' | 'AGORA_DATA'>): string {
   if (config.TOKEN_KEY) return unfolded(config.TOKEN_KEY);
-  const path = join(config.AGORA_DATA, 'token-key.pem');
+  const path = tokenKeyPath(config);
   try {
     return checked(readFileSync(path, 'utf8'), path);
   } catch (error) {

@@ -136,7 +136,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
   });
 
   test.each([
-    ['forbidden', { name: 'Forbidden', code: 'FORBIDDEN', message: 'You do not have permission to do this.' }],
+    ['forbidden', { name: 'Forbidden', code: 'FORBIDDEN', message: 'This is not yours.' }],
     ['unauthenticated', { name: 'Unauthenticated', code: 'UNAUTHENTICATED' }],
     ['refusal', { name: 'Refusal', code: 'OUT_OF_STOCK', message: 'There is none left.' }],
     ['unavailable', { isTransient: true }],

@@ -63,7 +63,7 @@ const values = (id = 'one'): object => ({
 });
 
 const FAILURES: Record<string, () => Error> = {
-  forbidden: () => new Forbidden(),
+  forbidden: () => new Forbidden('This is not yours.'),
   unauthenticated: () => new Unauthenticated(),
   refusal: () => refuse('OUT_OF_STOCK', 'There is none left.', ['input', 'quantity']),
   unavailable: () => new Unavailable('The provider is away.'),
@@ -125,7 +125,10 @@ export function smallSubgraph(world: World): Subgraph {
         },
       },
     },
-    Values: { __resolveReference: ({ id }: { id: string }) => values(id), bad: () => Promise.reject(new Forbidden()) },
+    Values: {
+      __resolveReference: ({ id }: { id: string }) => values(id),
+      bad: () => Promise.reject(new Forbidden('This is not yours.')),
+    },
   });
   return createSubgraph('small', typeDefs, resolvers);
 }

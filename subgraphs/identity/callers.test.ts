@@ -128,7 +128,9 @@ describe('an API key', () => {
   test('whose maker has lost the role does nothing with the scopes that a gateway has cached', async () => {
     const id = await key(self);
     await it.client.setRoles({ id: self.id, expectedVersion: 2, roles: ['OPERATOR'] }, admin);
-    expect(codeOf(await demote(asKey(id)))).toBe('FORBIDDEN');
+    const refused = await demote(asKey(id));
+    expect(codeOf(refused)).toBe('FORBIDDEN');
+    expect(refused.errors![0]!.message).toBe('This needs the scope identity:admin: you no longer have that.');
   });
 
   test('does what its maker may', async () => {

@@ -65,7 +65,7 @@ export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' |
     ): Promise<T> =>
       store.write({ locks: [...ownLock(context.actor), of, ...locks], origin: context }, async (work) => {
         const caller = await currentCaller(work, context.actor);
-        if (needs && !caller.may(needs)) throw new Forbidden();
+        if (needs && !caller.may(needs)) throw new Forbidden(`This needs the scope ${needs}: you no longer have that.`);
         return then(work, caller);
       }),
   };

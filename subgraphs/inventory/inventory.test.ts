@@ -242,7 +242,7 @@ describe('a location', () => {
     expect(closed.location).toMatchObject({ active: false, version: 2 });
   });
 
-  test.each(['a\u0000b', 'a\ud800b', '\u200b'])('is not renamed to %j, and stays as it was', async (name) => {
+  test.each(['a\u0000b', 'x\ud800y', '\u200b'])('is not renamed to %j, and stays as it was', async (name) => {
     const code = `N-${newId('n').slice(-9).toUpperCase()}`;
     const { location } = await stock.createLocation({ code, name: 'Old' });
     const refused = await stock.updateLocation({ id: location.id, expectedVersion: 1, name });
@@ -254,11 +254,18 @@ describe('a location', () => {
     expect(await kept.execute()).toEqual([{ name: 'Old', version: 1 }]);
   });
 
-  test('belongs to the house: a merchant may not add one', async () => {
-    const input = { code: 'MINE', name: 'Mine', city: 'Ghent', country: 'BE' };
-    await expect(agents.mutate('createLocation', input, 'location { id }', merchant)).rejects.toMatchObject({
-      code: 'FORBIDDEN',
-      message: expect.stringContaining('inventory:read'),
-    });
+  test('belongs to the house: a merchant may not add or change one, and the message says what that needs', async () => {
+    const { location } = await stock.createLocation({ code: 'HOUSE', name: 'House' });
+    const rows = () => agents.kysely.selectFrom('inventory.location').selectAll().orderBy('id').execute();
+    const before = await rows();
+    for (const [field, input] of [
+      ['createLocation', { code: 'MINE', name: 'Mine', city: 'Ghent', country: 'BE' }],
+      ['updateLocation', { id: location.id, expectedVersion: 1, name: 'Mine' }],
+    ] as const)
+      await expect(agents.mutate(field, input, 'location { id }', merchant)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        message: expect.stringMatching(/inventory:read/),
+      });
+    expect(await rows()).toEqual(before);
   });
 });

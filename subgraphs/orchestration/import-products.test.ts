@@ -343,9 +343,14 @@ test('products of one name get numbered slugs, beside given ones', async () => {
   expect((await rows.execute()).map((row) => row.slug)).toEqual([slug, `${slug}-3`, `${slug}-2`, `${slug}-4`]);
   expect(
     (await done(shop.ask(`query ($id: ID!) { saga(id: $id) { importErrors { code } } }`, { id }, operator))).saga,
-  ).toEqual({
-    importErrors: [],
-  });
+  ).toEqual({ importErrors: [] });
+});
+
+test('products get slugs of names in every script', async () => {
+  const names = ['Maß', 'MA', 'Đorđe', 'Αθήνα', 'Щука', 'مرحبا', '茶', '🎁'];
+  await carried(names.map((name) => product({ name })));
+  const rows = shop.kysely.selectFrom('product.product').select('slug').where('name', 'in', names).orderBy('id');
+  expect((await rows.execute()).map(({ slug }) => slug).join(' ')).toBe('mass ma dorde athina shchuka mrhb cha gift');
 });
 
 describe('the right to import', () => {

@@ -201,6 +201,16 @@ describe('refunds', () => {
       expect(refundable(payment, made(MAX_REFUNDS), all)).toBe(950n);
   });
 
+  test.each([
+    ['EUR', /6[.]99 EUR is left/],
+    ['JPY', /: 699 JPY is left/],
+    ['KWD', /: 0[.]699 KWD is left/],
+  ])('of more than is left are refused with what is left, in %s', (currency, message) => {
+    const ask = () => refundable({ ...payment, currency }, [300n, 1n], { minor: 700n, currency });
+    expect(codeOf(ask)).toBe('REFUND_EXCEEDS_CAPTURED');
+    expect(ask).toThrow(message);
+  });
+
   test('are made in the currency of the payment, and only of a captured payment', () => {
     expect(codeOf(() => refundable(payment, [], { minor: 1n, currency: 'USD' }))).toBe('INVALID_INPUT');
     expect(codeOf(() => refundable({ ...payment, status: 'AUTHORIZED' }, [], undefined))).toBe('INVALID_STATE');

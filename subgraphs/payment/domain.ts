@@ -1,6 +1,6 @@
 /** The rules of a payment. Pure: no I/O, no clock, no randomness. */
 import { refuse, Unavailable } from '../../platform/errors.ts';
-import { fromDecimal, type Money } from '../../platform/money.ts';
+import { fromDecimal, money, type Money, toDecimal } from '../../platform/money.ts';
 import type { PaymentRow, PaymentStatus, Pending } from './entities.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
@@ -136,10 +136,11 @@ export function refundable(
     throw refuse('INVALID_INPUT', `The payment is in ${payment.currency}.`, ['input', 'amount', 'currency']);
   if (asked.minor <= 0n) throw refuse('INVALID_INPUT', 'A refund is more than nothing.', ['input', 'amount']);
   if (asked.minor > left)
-    throw refuse('REFUND_EXCEEDS_CAPTURED', 'That is more than what was captured and not yet refunded.', [
-      'input',
-      'amount',
-    ]);
+    throw refuse(
+      'REFUND_EXCEEDS_CAPTURED',
+      `That is more than what was captured and not yet refunded: ${toDecimal(money(left, payment.currency))} ${payment.currency} is left.`,
+      ['input', 'amount'],
+    );
   if (refunds.length >= MAX_REFUNDS && asked.minor < left) {
     throw refuse(
       'INVALID_STATE',

@@ -201,6 +201,21 @@ describe('a price', () => {
     });
     expect(await pricesOf(variantId, 'id')).toEqual([]);
   });
+
+  test.each(['a\u0000b', 'x\ud800y'])('that is there is not changed for the reason %j', async (reason) => {
+    const variantId = await newVariant();
+    expect((await setPrice({ variantId, amount: '5.00' })).price).toMatchObject({ version: 1 });
+    for (const more of [{}, { expectedVersion: 1 }])
+      expect(await setPrice({ variantId, amount: '6', reason, ...more })).toMatchObject({
+        price: null,
+        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'reason'] }],
+      });
+    expect(await pricesOf(variantId, 'amount { amount } version')).toEqual([
+      { amount: { amount: '5.00' }, version: 1 },
+    ]);
+    const changes = await pricing.agents.events('pricing.price_changed');
+    expect(changes.filter(({ payload }) => payload.variantId === variantId)).toHaveLength(1);
+  });
 });
 
 test('the prices of many variants, in several currencies and channels, cost one statement', async () => {

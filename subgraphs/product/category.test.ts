@@ -55,6 +55,15 @@ describe('the tree of categories', () => {
     const { category: first } = await category({ name: ' Größe ' });
     expect([first.name, first.slug]).toEqual(['Größe', 'grosse']);
     expect((await category({ name: 'Grösse' })).category.slug).toBe('grosse-2');
+    for (const [name, slug] of [
+      ['Maß', 'mass'],
+      ['MA', 'ma'],
+      ['Đorđe', 'dorde'],
+      ['Αθήνα', 'athina'],
+      ['茶', 'cha'],
+      ['🎁', 'gift'],
+    ])
+      expect((await category({ name })).category.slug).toBe(slug);
     expect((await category({ name: 'X', slug: 'grosse' })).userErrors).toEqual([
       { code: 'SLUG_TAKEN', path: ['input', 'slug'] },
     ]);

@@ -197,7 +197,7 @@ describe('a slug', () => {
     expect(await slugs('Maß')).toEqual(['mass']);
     expect(await slugs('MA')).toEqual(['ma']);
     expect(await slugs('Đorđe')).toEqual(['dorde']);
-    expect(await slugs('茶')).toEqual(['cha']);
+    expect(await slugs('Αθήνα', 'Щука', 'مرحبا', '茶', '🎁')).toEqual(['athina', 'shchuka', 'mrhb', 'cha', 'gift']);
     const numbered = Array.from({ length: 20 }, (_, n) => (n ? `rush-${n + 1}` : 'rush'));
     expect((await slugs(...Array<string>(20).fill('Rush'))).toSorted()).toEqual(numbered.toSorted());
     expect(await slugs('RUSH', 'rush')).toEqual(Array(2).fill(expect.stringMatching(/^rush-[a-z\d]{12}$/)));

@@ -61,6 +61,7 @@ const attributed = (change: object) =>
 
 test.each([
   ['name', { name: 'x'.repeat(201) }],
+  ['name', { name: 'x'.repeat(5000) }],
   ['slug', { slug: 'x'.repeat(101) }],
   ['slug', { slug: '' }],
   ['variants.1.sku', variant({ sku: 'x'.repeat(65) })],
@@ -72,6 +73,7 @@ test.each([
   ['variants.1.attributes.1.name', attributed({ name: 'x'.repeat(101) })],
   ['variants.1.attributes.1.value', attributed({ value: '' })],
   ['variants.1.attributes.1.value', attributed({ value: 'x'.repeat(501) })],
+  ['variants.1.attributes.1.value', attributed({ value: 'x'.repeat(100_000) })],
 ])('a product is refused at %s, and nothing is written: %#', async (path, change) => {
   const before = await count();
   expect(await create({ name: 'Fine', ...change })).toEqual({

@@ -79,6 +79,7 @@ const PURE = new Set([
   'platform/postal-code.ts',
   'platform/text/ascii.ts',
   'platform/text/plain-number.ts',
+  'platform/text/storable.ts',
   'platform/text/text.ts',
 ]);
 

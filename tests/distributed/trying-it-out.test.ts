@@ -1,6 +1,10 @@
 /** `npm run distributed`, as a reader of the README tries it: with demo data, and with all of it in one folder. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startCluster } from '../../bin/distributed/cluster.ts';
 import { temporaryData } from '../support/agora-process.ts';
@@ -83,6 +87,38 @@ test('lost keys are missed, and not replaced unless the operator says so', async
   cluster = await start(undefined, true);
   const { products } = await ask('{ products(first: 1) { nodes { name } } }');
   expect(products.nodes).toHaveLength(1);
+});
+
+test('a lost database is missed where its keys are, and none is made in its place', async () => {
+  await cluster?.stop();
+  cluster = undefined;
+  const [folder, elsewhere] = [join(data, 'postgres'), join(data, 'elsewhere')];
+  renameSync(folder, elsewhere);
+  await expect(start()).rejects.toMatchObject({
+    code: 'DATABASE_GONE',
+    message: expect.stringContaining(`remove the folder ${data}`),
+  });
+  expect(existsSync(folder)).toBe(false);
+  renameSync(elsewhere, folder);
+});
+
+test('a port of a gateway that is taken stops the command before anything is made', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  const { port } = squatter.address() as { port: number };
+  const elsewhere = join(data, 'never');
+  // The second gateway's port is the one after the first's.
+  for (const PORT of [port, port - 1]) {
+    const env = { ...process.env, AGORA_DATA: elsewhere, PORT: String(PORT) };
+    const program = ['--no-warnings', join(import.meta.dirname, '../../bin/distributed.ts')];
+    const error = await promisify(execFile)(process.execPath, program, { env }).then(String, (cause) => cause);
+    expect(error).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`port ${port} of 127.0.0.1 is taken. Choose another with PORT`),
+    });
+  }
+  squatter.close();
+  expect(existsSync(elsewhere)).toBe(false);
 });
 
 test('an aborted start ends all that it has begun, and does not become ready first', async () => {

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WebSocketServer } from 'ws';
+import { type CopiedClient, copyClient } from '../support/copied-client.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import { ADDRESS, done, forSale } from '../support/shop.ts';
 import { untilAnswer } from '../support/until.ts';
@@ -41,11 +45,7 @@ test('the first client prints the updates of a declined order until it is cancel
 
 test('the first client goes on when its access token has expired, and hears of later updates', async () => {
   const ended = demo(shop.url, '--token', 'tok_3ds');
-  const waiting = await untilAnswer(
-    newest,
-    ({ status, paymentStatus }) => status === 'PENDING' && paymentStatus === 'REQUIRES_ACTION',
-    'no order waits',
-  );
+  const waiting = await waitingOrder();
   await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
   await asCustomer(`mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { message } } }`, {
     input: { orderId: waiting.id, idempotencyKey: 'enough' },
@@ -55,13 +55,52 @@ test('the first client goes on when its access token has expired, and hears of l
   expect(output).toMatch(/CANCELLED, because of CUSTOMER_REQUEST/);
 });
 
-test('the client of docs/live-updates.md outlives its token, by graphql-ws as it is', async () => {
-  const page = readFileSync('docs/live-updates.md', 'utf8');
-  const program = /```js\n([\s\S]*?)```/
-    .exec(page)![1]!
-    .replace('ws://localhost:4000/graphql', shop.url.replace('http', 'ws'));
+test('the first client whose session was ended says in a line to sign in again', async () => {
+  const ended = demo(shop.url, '--token', 'tok_3ds');
+  await waitingOrder();
+  await asCustomer(END_OTHERS);
+  const { code, errors } = await ended;
+  expect(code).toBe(1);
+  expect(errors).toMatch(/^.*sign in again\.\n$/);
+});
+
+test('the client of docs/live-updates.md subscribes again when something passing has ended its subscription', async () => {
+  const unavailable = { errors: [{ message: 'Away.', extensions: { code: 'UNAVAILABLE' } }] };
+  const update = { data: { orderUpdated: { cursor: 'g.1.1', status: 'PENDING', order: { number: 'AG-1' } } } };
+  const asked: unknown[] = [];
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'graphql-transport-ws' });
+  server.on('connection', (socket) =>
+    socket.on('message', (text) => {
+      const { type, id, payload } = JSON.parse(String(text));
+      const answer = (message: object) => socket.send(JSON.stringify(message));
+      if (type === 'connection_init') answer({ type: 'connection_ack' });
+      if (type !== 'subscribe') return;
+      asked.push(payload.variables);
+      if (asked.length === 1) answer({ id, type: 'next', payload: update });
+      else if (asked.length === 2) return answer({ id, type: 'error', payload: unavailable.errors });
+      answer({ id, type: 'next', payload: unavailable });
+      answer({ id, type: 'complete' });
+    }),
+  );
+  await once(server, 'listening');
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { child } = runPage(url);
+  try {
+    await untilAnswer(
+      async () => asked,
+      ({ length }) => length >= 4,
+      'it does not subscribe again',
+    );
+    expect(asked.slice(0, 4)).toEqual([{}, ...Array(3).fill({ after: 'g.1.1' })]);
+  } finally {
+    child.kill();
+    server.close();
+  }
+});
+
+test('the client of docs/live-updates.md outlives its token and its session, by graphql-ws as it is', async () => {
   // Its renewal by ping would come after minutes: so this one meets the expiry of every token.
-  const { child, output } = run(['--input-type=module', '--eval', `${FRESH_TOKEN}\n${program}`]);
+  const { child, output } = runPage(shop.url.replace('http', 'ws'));
   try {
     // Without a cursor a subscription begins now, so it must have begun before the order that it is to hear of.
     await untilAnswer(
@@ -70,6 +109,7 @@ test('the client of docs/live-updates.md outlives its token, by graphql-ws as it
       'no order was heard of',
     );
     await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
+    await asCustomer(END_OTHERS);
     const number = await buy();
     await untilAnswer(
       async () => output(),
@@ -84,11 +124,52 @@ test('the client of docs/live-updates.md outlives its token, by graphql-ws as it
   }
 });
 
-test('the first client says so where Agora is not running', async () => {
+test('the first client says so where Agora is not running, and which variable has its address', async () => {
   const { code, errors } = await demo('http://127.0.0.1:1/graphql');
   expect(code).toBe(1);
-  expect(errors).toMatch(/^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.*\n$/);
+  expect(errors).toMatch(
+    /^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.* in AGORA_URL\.\n$/,
+  );
 });
+
+describe('a copy of the first client, made by the steps of its page,', () => {
+  let copy: CopiedClient;
+  beforeAll(async () => {
+    copy = await copyClient();
+  });
+  afterAll(() => copy.remove());
+
+  test('runs with what the page says to install', async () => {
+    const { child, output, errors } = run(['first-client/main.ts'], shop.url, copy.folder);
+    await once(child, 'close');
+    expect({ code: child.exitCode, errors: errors() }).toEqual({ code: 0, errors: '' });
+    expect(statusesIn(output())).toEqual(['PENDING', 'CONFIRMED', 'PROCESSING']);
+  });
+
+  test('generates the types that it came with, and is checked by them', async () => {
+    const types = join(copy.folder, 'first-client/gql');
+    const before = filesIn(types);
+    rmSync(types, { recursive: true });
+    await expect(copy.run('npx tsc')).rejects.toThrow('gql/index.ts');
+    await copy.run('npx graphql-codegen --config codegen.ts');
+    expect(filesIn(types)).toEqual(before);
+    expect(await copy.run('npx tsc')).toBe('');
+  });
+});
+
+const filesIn = (folder: string): string[][] =>
+  readdirSync(folder)
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
+
+/** Runs the program of docs/live-updates.md with this address. */
+function runPage(url: string) {
+  const page = readFileSync('docs/live-updates.md', 'utf8');
+  const program = /```js\n([\s\S]*?)```/.exec(page)![1]!.replace('ws://localhost:4000/graphql', url);
+  return run(['--input-type=module', '--eval', `${FRESH_TOKEN}\n${program}`]);
+}
+
+const END_OTHERS = 'mutation { revokeOtherSessions { userErrors { code } } }';
 
 /** The function that the page leaves to its reader, in the plainest way. */
 const FRESH_TOKEN = `const freshToken = async () => {
@@ -107,6 +188,14 @@ async function asCustomer(query: string, variables: Record<string, unknown> = {}
   });
   return done(response.json() as ReturnType<typeof shop.ask>);
 }
+
+/** The customer's newest order, once its buyer must confirm the payment. */
+const waitingOrder = () =>
+  untilAnswer(
+    newest,
+    (order) => order?.status === 'PENDING' && order.paymentStatus === 'REQUIRES_ACTION',
+    'no order waits',
+  );
 
 /** The customer's newest order. */
 const newest = async () =>
@@ -135,10 +224,10 @@ async function demo(url: string, ...args: string[]): Promise<{ code: number | nu
   return { code, output: output(), errors: errors() };
 }
 
-function run(program: string[], url = shop.url) {
+function run(program: string[], url = shop.url, cwd?: string) {
   const { email: AGORA_EMAIL, password: AGORA_PASSWORD } = ACCOUNT;
   const env = { ...process.env, AGORA_URL: url, AGORA_EMAIL, AGORA_PASSWORD, NODE_OPTIONS: '' };
-  const child = spawn(process.execPath, program, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 80_000 });
+  const child = spawn(process.execPath, program, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 80_000 });
   const written = { output: '', errors: '' };
   child.stdout.on('data', (part) => (written.output += part));
   child.stderr.on('data', (part) => (written.errors += part));

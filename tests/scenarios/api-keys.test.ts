@@ -73,7 +73,7 @@ test('a user cannot make a key with rights that they lack', async () => {
   expect(await keyOf(token, 'order:write')).toEqual({
     key: null,
     apiKey: null,
-    userErrors: [{ code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes'] }],
+    userErrors: [{ code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes', '0'] }],
   });
 });
 

@@ -47,7 +47,8 @@ test('the embedded Agora: every order is restored, sagas under way go on, and ol
     await run('db-backup', old.data, '--out', backup);
     await old.remove();
 
-    await run('db-restore', restored.data, backup);
+    const { stdout } = await run('db-restore', restored.data, backup);
+    expect(stdout).toBe(`${restored.data} is restored. Next: AGORA_DATA='${restored.data}' npm start\n`);
     await expect(run('db-restore', restored.data, backup)).rejects.toThrow('Nothing was restored');
     shop = await openProcessShop({ data: restored.data, args: ['--empty'] });
     expect(await settle(shop.kysely, history.entries)).toMatchObject({ violations: [] });

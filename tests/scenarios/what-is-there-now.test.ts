@@ -169,26 +169,28 @@ describe('after a change in the same request', () => {
     `adjustStock(input: { variantId: "${variantId}", locationId: "${locationId}", delta: ${delta}, reason: "x", idempotencyKey: "${newId('key')}" }) { ${selection} userErrors { code } }`;
 
   test('a price', async () => {
-    const price = 'price { amount { amount } variant { price { amount } } }';
+    const price = 'price { version amount { amount } variant { price { amount } } }';
     const { a, b, c } = await done(
-      ask(`mutation { a: ${setPrice('11.00', price)} b: ${setPrice('12.00', price)} c: ${setPrice('13.00', price)} }`),
+      ask(`mutation { a: ${setPrice('50.00', price)} b: ${setPrice('51.00', price)} c: ${setPrice('52.00', price)} }`),
     );
-    const told = (amount: string) => ({ amount: { amount }, variant: { price: { amount } } });
-    expect([a.price, b.price, c.price]).toEqual([told('11.00'), told('12.00'), told('13.00')]);
+    const told = (amount: string, version: number) => ({ version, amount: { amount }, variant: { price: { amount } } });
+    // The shop set the first price.
+    expect([a.price, b.price, c.price]).toEqual([told('50.00', 2), told('51.00', 3), told('52.00', 4)]);
   });
 
   test("stock, and another agent's view of it between two changes", async () => {
     const level = 'stockLevel { onHand variant { availability { available } price { amount } } }';
     const answer = await done(
       ask(
-        `mutation { a: ${adjust(1, level)} p: ${setPrice('14.00', 'price { variant { availability { available } } }')} b: ${adjust(2, level)} }`,
+        `mutation { a: ${adjust(10, level)} p: ${setPrice('14.00', 'price { variant { availability { available } } }')} b: ${adjust(10, level)} }`,
       ),
     );
     const [before, after] = [answer.a.stockLevel, answer.b.stockLevel];
-    expect(after.onHand - before.onHand).toBe(2);
-    expect(after.variant.availability.available - before.variant.availability.available).toBe(2);
+    // Of the 100 that the shop began with.
+    expect([before.onHand, after.onHand]).toEqual([110, 120]);
+    expect([before, after].map(({ variant }) => variant.availability.available)).toEqual([110, 120]);
     expect(answer.p.price.variant.availability).toEqual(before.variant.availability);
-    expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['13.00', '14.00']);
+    expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['52.00', '14.00']);
   });
 
   test('variants of a product, and its name as another agent shows it', async () => {
@@ -213,6 +215,29 @@ describe('after a change in the same request', () => {
     expect(all('name', [answer.y, answer.w])).toEqual(['Lamp', 'Sun']);
   });
 
+  test('the version of a product, which is good for the next change', async () => {
+    const key = newId('key');
+    const { createProduct } = await done(
+      ask(
+        `mutation { createProduct(input: { merchantId: "merchant_test", name: "S ${key}" }) { product { id version } userErrors { code } } }`,
+      ),
+    );
+    expect(createProduct.product.version).toBe(1);
+    const { id } = createProduct.product;
+    const add = (name: string): string =>
+      `${name}: addProductVariant(input: { productId: "${id}", variant: { sku: "${name}-${key}", name: "${name}" } }) { variant { product { version variants { sku } } } userErrors { code } }`;
+    const { a, b } = await done(ask(`mutation { ${add('a')} ${add('b')} }`));
+    expect([a.variant.product, b.variant.product]).toEqual([
+      { version: 2, variants: [{ sku: `a-${key}` }] },
+      { version: 3, variants: [{ sku: `a-${key}` }, { sku: `b-${key}` }] },
+    ]);
+    await done(
+      ask(
+        `mutation { updateProduct(input: { id: "${id}", name: "T", expectedVersion: ${b.variant.product.version} }) { product { id } userErrors { code } } }`,
+      ),
+    );
+  });
+
   test('categories below one another', async () => {
     const { top } = await done(
       ask(
@@ -235,24 +260,6 @@ describe('after a change in the same request', () => {
     const { a, b, c } = await done(ask(`mutation { ${add('a')} ${add('b')} ${add('c')} }`, customer));
     expect(all('quantity', [a, b, c])).toEqual([1, 2, 3]);
     expect(new Set(all('amount', [a, b, c])).size).toBe(3);
-  });
-});
-
-describe('a default of a variable', () => {
-  test('takes effect, in a scalar and within an input', async () => {
-    const variantId = await forSale(shop);
-    const price = 'price { amount { amount } } userErrors { code message }';
-    const set = (declared: string, input: string): Promise<Answer> =>
-      ask(`mutation ($v: ID! = "${variantId}", ${declared}) { setPrice(input: ${input}) { ${price} } }`);
-    const one = await done(set('$a: Decimal! = 12.34', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const two = await done(set('$a: Decimal = 12', '{ variantId: $v, currency: EUR, amount: $a }'));
-    const whole = `$i: SetPriceInput! = { variantId: "${variantId}", currency: EUR, amount: 1.10 }`;
-    const three = await done(ask(`mutation (${whole}) { setPrice(input: $i) { ${price} } }`));
-    expect(all('amount', [one, two, three]).map((found) => (found as { amount: string }).amount)).toEqual([
-      '12.34',
-      '12.00',
-      '1.10',
-    ]);
   });
 });
 

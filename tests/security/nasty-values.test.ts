@@ -5,10 +5,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   getNamedType,
+  getNullableType,
   type GraphQLArgument,
   type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLInputType,
   isCompositeType,
+  isInputObjectType,
   isNonNullType,
+  isRequiredInputField,
   isObjectType,
   parse,
 } from 'graphql';
@@ -104,3 +109,60 @@ test.each(['query', 'mutation'])('every field of a %s, with a nasty value in eac
   expect(open.length).toBeGreaterThan(20);
   expect(asked).toBeGreaterThanOrEqual(open.length);
 });
+
+type Input = GraphQLArgument | GraphQLInputField;
+
+/** A place that must not be null and has a default: names from an argument down to it, and its type. */
+interface Defaulted {
+  path: readonly string[];
+  type: GraphQLInputType;
+}
+
+function defaultedIn({ name, type, defaultValue }: Input, depth = 0): Defaulted[] {
+  const bare = getNamedType(type);
+  const here = isNonNullType(type) && defaultValue !== undefined ? [{ path: [name], type }] : [];
+  if (!isInputObjectType(bare) || depth > 4) return here;
+  const below = Object.values(bare.getFields()).flatMap((field) => defaultedIn(field, depth + 1));
+  return [...here, ...below.map((one) => ({ ...one, path: [name, ...one.path] }))];
+}
+
+/** What is given for these arguments or fields: the variable `x` at the end of the path, variables where needed. */
+function givenTo(inputs: readonly Input[], [next, ...rest]: readonly string[], others: Input[]): string {
+  const given = inputs.filter((one) => one.name === next || isRequiredInputField(one));
+  return given
+    .map((one) => {
+      if (one.name !== next) return `${one.name}: $v${others.push(one) - 1}`;
+      const bare = getNamedType(one.type);
+      const isHere = rest.length === 0 || !isInputObjectType(bare);
+      return `${one.name}: ${isHere ? '$x' : `{ ${givenTo(Object.values(bare.getFields()), rest, others)} }`}`;
+    })
+    .join(', ');
+}
+
+test.each(['query', 'mutation'])(
+  'every place of a %s that has a default refuses null from a variable',
+  async (kind) => {
+    const root = kind === 'query' ? graph.schema.getQueryType()! : graph.schema.getMutationType()!;
+    const [wrong, tried]: [object[], string[]] = [[], []];
+    for (const field of Object.values(root.getFields())) {
+      const returns = good(getNamedType(field.type).name);
+      for (const { path, type } of field.args.flatMap((argument) => defaultedIn(argument))) {
+        const others: Input[] = [];
+        const given = givenTo(field.args, path, others);
+        const declared = ['$x', ...others.map((_, n) => `$v${n}`)];
+        const types = [getNullableType(type), ...others.map((one) => one.type)];
+        const variables = others.map((one, n) => [`v${n}`, goodValue(one.type, one.name, returns)] as const);
+        const document = `${kind} (${declared.map((name, n) => `${name}: ${String(types[n])}`).join(', ')}) {
+        ${field.name}(${given}) ${isCompositeType(getNamedType(field.type)) ? '{ __typename }' : ''}
+      }`;
+        const { data, errors = [] } = await ask(document, { ...Object.fromEntries(variables), x: null });
+        const told = errors.map(({ message, extensions }) => `${String(extensions.code)} ${message}`);
+        const isRefused = told.length === 1 && told[0]!.startsWith('BAD_USER_INPUT Variable "$x" is null');
+        tried.push([field.name, ...path].join('.'));
+        if (!isRefused || data) wrong.push({ place: tried.at(-1), told, data });
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(tried).toContain(kind === 'query' ? 'products.orderBy.direction' : 'createProduct.input.variants.taxClass');
+  },
+);

@@ -159,15 +159,29 @@ test('idle, with the demo data, the process stays below 500 MB', async () => {
   expect(megabytes).toBeLessThan(500);
 });
 
-test('a port that is taken stops the start with a message that names PORT, and leaves nothing running', async () => {
+test.each([
+  ['a port that is taken', 'PORT'],
+  ['a certificate without its key', 'TLS_KEY'],
+])('%s stops the start with a message that names it, before anything is made or deleted', async (_, variable) => {
   await agora!.end('SIGINT');
   const squatter = createServer().listen(0, '127.0.0.1');
   await once(squatter, 'listening');
   const { port } = squatter.address() as { port: number };
-  const { code, output } = await runAgora({ data, env: { PORT: String(port) } });
+  const [env, reason] =
+    variable === 'TLS_KEY'
+      ? [{ TLS_CERT: '/nowhere.pem' }, 'TLS_KEY must be given too']
+      : [{ PORT: String(port) }, `port ${port} of 127.0.0.1 is taken.*PORT=`];
+  const elsewhere = join(data, 'never');
+  for (const options of [{ data: elsewhere }, { data, args: ['--reset'] }]) {
+    const { code, output } = await runAgora({ ...options, env });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: expect.stringMatching(new RegExp(`^Agora is starting\\.\\s+Agora did not start: ${reason}`)),
+    });
+  }
   squatter.close();
-  expect(code).toBe(1);
-  expect(output).toMatch(new RegExp(`Agora did not start: .*${port}.*PORT`));
+  expect(existsSync(elsewhere)).toBe(false);
+  expect(existsSync(join(data, 'postgres/cluster/PG_VERSION'))).toBe(true);
   expect(serversOf(data)).toEqual([]);
 });
 
@@ -285,11 +299,8 @@ test('a server given by DATABASE_URL is used, and no other started; in productio
     expect(await database.kysely.selectFrom('order.orders').select('id').execute()).toEqual([]);
     const loaded = await runCommand('load-demo', other.data, [], undefined, { ...env, ...keysOf(other.data) });
     expect(loaded).toMatchObject({ code: 1, said: expect.stringContaining('NODE_ENV=production') });
-    const begun = await runCommand('load-demo', other.data, [], undefined, {
-      ...env,
-      ...keysOf(other.data),
-      NODE_ENV: 'development',
-    });
+    // With the keys of the folder, as the start has them.
+    const begun = await runCommand('load-demo', other.data, [], undefined, { ...env, NODE_ENV: 'development' });
     expect(begun).toMatchObject({ code: 1, said: expect.stringContaining('begun without demo data') });
     const forced = await runCommand('load-demo', other.data, ['--force'], undefined, {
       ...env,
@@ -326,6 +337,8 @@ test.each([
 
 test('in development the embedded database serves instead of a DATABASE_URL without a server, and users and operators are told', async () => {
   const other = temporaryData();
+  // The folder has the keys of the configured database already.
+  keysOf(other.data);
   try {
     const process = await startAgora({ data: other.data, args: ['--empty'], env: NOBODY });
     await untilAnswer(

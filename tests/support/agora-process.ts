@@ -81,13 +81,17 @@ export function temporaryData(): { data: string; remove(): Promise<void> } {
   return { data, remove };
 }
 
-/** Starts Agora on a free port. @throws Error with its output, if it ends before it is ready */
+/** Starts Agora on a free port. @throws Error with its exit code and output, if it ends before it is ready */
 export async function startAgora(options: AgoraOptions): Promise<AgoraProcess> {
-  const { child, output, started } = launch(options);
+  const { child, output, started, closed } = launch(options);
   const deadline = started + START_MS;
   let url: string | undefined;
   while (!(url = /(http:\S+)\/graphql/.exec(output())?.[1])) {
-    if (hasEnded(child) || performance.now() > deadline) throw new Error(`Agora did not start: ${output()}`);
+    if (performance.now() > deadline) throw new Error(`Agora is not ready after ${START_MS} ms: ${output()}`);
+    if (hasEnded(child)) {
+      await closed;
+      throw new Error(`Agora ended with ${child.exitCode} before it was ready: ${output()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const readyMs = performance.now() - started;
@@ -96,15 +100,19 @@ export async function startAgora(options: AgoraOptions): Promise<AgoraProcess> {
 
 /** Starts an Agora that is expected to end by itself, or by a signal as soon as it has written something. */
 export async function runAgora(options: AgoraOptions, endAt?: string): Promise<Ending> {
-  const { child, output, started } = launch(options);
+  const { child, output, started, closed } = launch(options);
   while (endAt !== undefined && !hasEnded(child) && !output().includes(endAt))
     await new Promise((resolve) => setTimeout(resolve, 5));
   const signalled = performance.now();
   if (endAt !== undefined) child.kill('SIGINT');
   const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
-  const [code] = await once(child, 'close');
+  await closed;
   clearTimeout(timer);
-  return { code, output: output(), milliseconds: performance.now() - (endAt === undefined ? started : signalled) };
+  return {
+    code: child.exitCode,
+    output: output(),
+    milliseconds: performance.now() - (endAt === undefined ? started : signalled),
+  };
 }
 
 function launch({ data, args = [], env, as }: AgoraOptions) {
@@ -127,11 +135,11 @@ function launch({ data, args = [], env, as }: AgoraOptions) {
     },
   );
   running.set(child, data);
-  child.once('close', () => running.delete(child));
+  const closed = once(child, 'close').finally(() => running.delete(child));
   let text = '';
   child.stdout.on('data', (part) => (text += part));
   child.stderr.on('data', (part) => (text += part));
-  return { child, output: () => text, started: performance.now() };
+  return { child, output: () => text, started: performance.now(), closed };
 }
 
 async function end(child: ChildProcess, output: () => string, signal: NodeJS.Signals): Promise<Ending> {

@@ -1,10 +1,21 @@
 import { expect, test } from '@jest/globals';
+import { Refusal } from '../../../platform/errors.ts';
 import { Actor } from '../../../platform/identity/actor.ts';
 import { checkExpiry, checkScopes, scopesLeft } from './domain.ts';
 
 const NOW = new Date('2026-06-01T12:00:00Z');
 const as = (role: 'ADMIN' | 'OPERATOR' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER') =>
   new Actor({ id: 'user_1', roles: [role] });
+
+function catchRefusal(work: () => unknown): Refusal {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
 
 test('a key gets distinct scopes of its maker', () => {
   expect(checkScopes(['order:read', 'order:read', 'payment:read'], as('OPERATOR'))).toEqual([
@@ -31,6 +42,17 @@ test.each([
   ['ADMIN', '', 'INVALID_INPUT'],
 ] as const)('%s gives no %s', (role, scope, code) => {
   expect(() => checkScopes([scope], as(role))).toThrow(expect.objectContaining({ code }));
+});
+
+test('every wrong scope is named, at its place in the list', () => {
+  const refusal = catchRefusal(() =>
+    checkScopes(['product:read', 'product:read', 'order:reed', 'product:write', 'order:reed', 'foo'], as('VIEWER')),
+  );
+  expect(refusal.userErrors).toMatchObject([
+    { code: 'INVALID_INPUT', message: expect.stringContaining('"order:reed"'), path: ['input', 'scopes', '2'] },
+    { code: 'SCOPE_NOT_YOURS', message: expect.stringContaining('product:write'), path: ['input', 'scopes', '3'] },
+    { code: 'INVALID_INPUT', message: expect.stringContaining('"foo"'), path: ['input', 'scopes', '5'] },
+  ]);
 });
 
 test('a key needs a scope, and not too many', () => {

@@ -21,7 +21,7 @@ test('an API key, which outlasts a session, needs a recent sign-in', async () =>
     expect(await client.mutate('createApiKey', wrong, 'key userErrors { code path }', now)).toEqual({
       key: null,
       userErrors: [
-        { code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes'] },
+        { code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes', '0'] },
         { code: 'INVALID_INPUT', path: ['input', 'expiresAt'] },
       ],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Refusal } from '../../../platform/errors.ts';
-import { callbackOf, checkRoom, checkWayIn, MAX_IDENTITIES, newcomerOf, type Vouched } from './domain.ts';
+import { callbackOf, checkRoom, checkWayIn, isSubject, MAX_IDENTITIES, newcomerOf, type Vouched } from './domain.ts';
 
 const REDIRECT_URI = 'https://shop.example/signed-in';
 const ADA: Vouched = {
@@ -36,6 +36,16 @@ describe('the callback URL', () => {
     '',
   ])('is refused as %.60s', (callbackUrl) => {
     expect(codeOf(() => callbackOf(callbackUrl, REDIRECT_URI))).toBe('INVALID_INPUT');
+  });
+});
+
+describe('a subject', () => {
+  test.each(['a', '5', 'auth0|5f7c', 'user name', 'a'.repeat(255), 'ü'])('%.20j stands for one person', (subject) => {
+    expect(isSubject(subject)).toBe(true);
+  });
+
+  test.each(['', ' ', '\t\u00a0', 'a'.repeat(256), 'a\u0000', 'a\ud800'])('%.20j stands for nobody', (subject) => {
+    expect(isSubject(subject)).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The rules of signing in by a provider. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
+import { isStorable } from '../../../platform/text/storable.ts';
 import { nameOutOf } from '../../../platform/text/text.ts';
 
 /** A user for whom a provider vouches. */
@@ -12,6 +13,13 @@ export interface Vouched {
   isEmailVerified: boolean;
   name: string | undefined;
 }
+
+/** The longest subject (OpenID Connect Core, 2). */
+const MAX_SUBJECT = 255;
+
+/** Whether a text can stand for one person at a provider: not blank, or all who come without one would be the same. */
+export const isSubject = (subject: string): boolean =>
+  subject.trim() !== '' && subject.length <= MAX_SUBJECT && isStorable(subject);
 
 /** The data of a new account. */
 export interface Newcomer {

@@ -1,7 +1,9 @@
 /** Attacks on signing in by a provider. None must succeed, or leave a trace in the tables. */
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
+import { raw } from '../../../platform/data/raw.ts';
 import { type OpenIdProvider, openOpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
 import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
@@ -165,6 +167,49 @@ describe('an ID token', () => {
   test.each(FORGED)('%s is not believed', async (_, forge) => {
     acme.tamper.token = async (body) => ({ ...body, id_token: await forge(decodeJwt(body.id_token)) });
     expect(await shop.signIn(acme, 'mallory')).toMatchObject(nothing('PROVIDER_REFUSED'));
+  });
+
+  /** Signs the ID token anew with a subject, and with an address, so that the user info is not asked. */
+  const withSubject = (sub: string): void => {
+    acme.tamper.token = async (body) => ({
+      ...body,
+      id_token: await signed({ ...decodeJwt(body.id_token), sub, email: 'eve@example.com', email_verified: true }),
+    });
+  };
+  const SUBJECTS: [string, string][] = [
+    ['of 256 characters', 'x'.repeat(256)],
+    ['longer than an index of the database holds', randomBytes(4000).toString('hex')],
+    ['without a character', ''],
+    ['of a blank', ' '],
+    ['with NUL', 'eve\u0000'],
+    ['with half a surrogate pair', 'eve\ud800'],
+  ];
+
+  test.each(SUBJECTS)('with a subject %s signs no one in, and the audit has it', async (_, subject) => {
+    withSubject(subject);
+    expect(await shop.signIn(acme, 'mallory')).toMatchObject(nothing('PROVIDER_REFUSED'));
+    expect((await shop.audit()).at(-1)).toMatchObject({
+      action: 'SIGN_IN_REFUSED',
+      details: { provider: 'acme', reason: 'invalid_subject' },
+    });
+  });
+
+  test.each(SUBJECTS)('with a subject %s is linked with no account', async (_, subject) => {
+    const answer = await shop.client.signUp({ email: `${randomUUID()}@example.com` });
+    const as = await shop.client.actorOf(answer);
+    await raw(shop.agents.kysely, 'update identity.account set email_verified_at = created_at where id = $1', [as.id]);
+    before = await shop.traces();
+    withSubject(subject);
+    const { authorizationUrl, attemptToken } = await shop.beginLink('acme', as);
+    const { identity, userErrors } = await shop.link(attemptToken, await acme.visit(authorizationUrl, 'mallory'), as);
+    expect({ identity, userErrors }).toMatchObject({ identity: null, userErrors: [{ code: 'PROVIDER_REFUSED' }] });
+    expect((await shop.audit()).at(-1)).toMatchObject({ details: { provider: 'acme', reason: 'invalid_subject' } });
+  });
+
+  test('with a subject of 255 characters signs in', async () => {
+    withSubject('x'.repeat(255));
+    expect((await shop.signIn(acme, 'mallory')).userErrors).toEqual([]);
+    before = await shop.traces();
   });
 
   test('is required: an access token alone does not identify the user', async () => {

@@ -20,7 +20,7 @@ import type { IdentityProviderConfig } from './config.ts';
 import { scalars } from '../../../platform/graphql/scalars.ts';
 import type { Guards } from '../../../platform/resilience/breakers.ts';
 import { POLICIES } from '../../../platform/resilience/policies.ts';
-import type { Vouched } from './domain.ts';
+import { isSubject, type Vouched } from './domain.ts';
 import { ProviderAway, ProviderRefusal, refusalIn } from './failures.ts';
 
 /** The values that an answer is checked against. They are secret, but for state and nonce, which are in the URL. */
@@ -116,6 +116,7 @@ async function whoCameBack(from: Configuration, callback: URL, checks: Checks): 
     idTokenExpected: true,
   });
   const { iss: issuer, sub: subject, ...claims } = tokens.claims()!;
+  if (!isSubject(subject)) throw new ProviderRefusal('invalid_subject');
   // Some providers have the claims in the ID token, some only in the user info.
   const isAsked = claims.email === undefined && from.serverMetadata().userinfo_endpoint;
   const said = isAsked ? await fetchUserInfo(from, tokens.access_token, subject) : claims;

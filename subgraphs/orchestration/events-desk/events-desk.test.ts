@@ -170,7 +170,7 @@ describe('an operator', () => {
     expect(await errors(REDRIVE, { consumer: IDLE, aggregateKey: 'order:x' })).toEqual([
       { code: 'NOT_FOUND', path: ['input', 'aggregateKey'] },
     ]);
-    expect(await errors(DISCARD, { consumer: 'other', eventId: dead })).toEqual([
+    expect(await errors(DISCARD, { consumer: 'notification', eventId: dead })).toEqual([
       { code: 'NOT_FOUND', path: ['input', 'eventId'] },
     ]);
     for (const reason of [' ', 'x'.repeat(501)])
@@ -178,6 +178,36 @@ describe('an operator', () => {
         { code: 'INVALID_INPUT', path: ['input', 'reason'] },
       ]);
     expect((await letters()).nodes).toHaveLength(1);
+  });
+});
+
+describe('a consumer that does not exist', () => {
+  test.each([
+    ['redriven', REDRIVE, { aggregateKey: 'order:order_1' }],
+    ['relieved of an event', DISCARD, { eventId: newUuid() }],
+    ['rebuilt', REBUILD, {}],
+    ['replayed', REPLAY, { since: '2026-01-01T00:00:00Z' }],
+  ])('is not %s: the refusal says where the names are, and the audit has nothing', async (_, mutation, input) => {
+    const before = (await done(shop.ask(ACTIONS, {}, viewer))).eventActions.totalCount;
+    const { data } = await shop.ask(
+      mutation.replace('code path', 'code message path'),
+      ask({ consumer: 'nobody', ...input }),
+      operator,
+    );
+    expect(Object.values<any>(data!)[0].userErrors).toEqual([
+      {
+        code: 'NOT_FOUND',
+        message: expect.stringContaining('`{ consumers { name } }`'),
+        path: ['input', 'consumer'],
+      },
+    ]);
+    expect((await done(shop.ask(ACTIONS, {}, viewer))).eventActions.totalCount).toBe(before);
+  });
+
+  test('is relieved of the events that it left parked', async () => {
+    const [dead] = await park('gone', 'order_1', 1);
+    const { action, userErrors } = await change(DISCARD, { consumer: 'gone', eventId: dead });
+    expect([userErrors, action]).toMatchObject([[], { consumerName: 'gone', events: 1 }]);
   });
 });
 
@@ -196,7 +226,7 @@ describe('a rebuild', () => {
   });
 
   test('is refused for a consumer without a projection', async () => {
-    for (const name of [IDLE, 'notification', 'nobody'])
+    for (const name of [IDLE, 'notification'])
       expect((await change(REBUILD, { consumer: name })).userErrors).toEqual([
         { code: 'NOT_REBUILDABLE', path: ['input', 'consumer'] },
       ]);
@@ -251,7 +281,7 @@ describe('a replay', () => {
     const since = '2026-01-01T00:00:00Z';
     expect(await errors({})).toEqual(['INVALID_INPUT']);
     expect(await errors({ from: cursor, since })).toEqual(['INVALID_INPUT']);
-    expect(await errors({ from: 'nonsense' })).toEqual(['INVALID_INPUT']);
+    for (const from of ['nonsense', `${generation}.08.1`]) expect(await errors({ from })).toEqual(['INVALID_INPUT']);
     expect(await errors({ from: '00000000.1.0' })).toEqual(['CURSOR_EXPIRED']);
     expect(await errors({ from: `${generation}.999999999.0` })).toEqual(['INVALID_STATE']);
     await sql`update platform.log_identity set oldest_xid = '2'`.execute(shop.kysely);

@@ -1,10 +1,12 @@
 /** Operators' actions on consumers and parked events. Each is audited for good, with operator, reason and effect. */
+import type { Kysely } from 'kysely';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
 import { logIdentity } from '../../../platform/events/event-log.ts';
 import { refill } from '../../../platform/consumers/backfill.ts';
+import { isRegistered } from '../../../platform/consumers/cursor-row.ts';
 import { discard, redrive } from '../../../platform/consumers/parked.ts';
 import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -34,6 +36,12 @@ interface Done {
   event?: unknown;
   from?: string;
   to?: string;
+}
+
+/** Asked once an action has found nothing, not before: parked events may outlive their consumer. @throws Refusal NOT_FOUND */
+async function checkRegistered(sql: Kysely<Tables>, consumer: string): Promise<void> {
+  if (await isRegistered(sql, consumer)) return;
+  throw refuse('NOT_FOUND', 'There is no such consumer: `{ consumers { name } }` lists them.', ['input', 'consumer']);
 }
 
 export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tables>) => {
@@ -85,7 +93,10 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
       act('REDRIVE', input, context, async ({ sql }) => {
         const { consumer, aggregateKey } = input;
         const events = await redrive(sql, consumer, aggregateKey);
-        if (events === 0) throw refuse('NOT_FOUND', 'Nothing of this is parked.', ['input', 'aggregateKey']);
+        if (events === 0) {
+          await checkRegistered(sql, consumer);
+          throw refuse('NOT_FOUND', 'Nothing of this is parked.', ['input', 'aggregateKey']);
+        }
         return { events, aggregateKey };
       }),
 
@@ -94,26 +105,34 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
       act('DISCARD', input, context, async ({ sql }) => {
         const { consumer, eventId } = input;
         const parked = await discard(sql, consumer, eventId);
-        if (!parked) throw refuse('NOT_FOUND', 'There is no such parked event.', ['input', 'eventId']);
+        if (!parked) {
+          await checkRegistered(sql, consumer);
+          throw refuse('NOT_FOUND', 'There is no such parked event.', ['input', 'eventId']);
+        }
         return { events: 1, aggregateKey: parked.key, eventId, event: parked.event };
       }),
 
-    /** @throws Refusal NOT_REBUILDABLE, INVALID_INPUT */
+    /** @throws Refusal NOT_FOUND, NOT_REBUILDABLE, INVALID_INPUT */
     rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
       act('REBUILD', input, context, async ({ sql }) => {
-        if (!(await refill(sql, input.consumer)))
+        const { consumer } = input;
+        if (!(await refill(sql, consumer))) {
+          await checkRegistered(sql, consumer);
           throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
             'input',
             'consumer',
           ]);
+        }
         return { events: 0 };
       }),
 
-    /** @throws Refusal NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */
+    /** @throws Refusal NOT_FOUND, NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */
     async replay(input: ReplayConsumerInput, context: RequestContext): Promise<string> {
       const { consumer } = input;
-      if (!allAgents.some(({ name, replayable }) => name === consumer && replayable))
+      if (!allAgents.some(({ name, replayable }) => name === consumer && replayable)) {
+        await checkRegistered(store.read, consumer);
         throw refuse('NOT_REPLAYABLE', 'This consumer is not made for handling events again.', ['input', 'consumer']);
+      }
       return act('REPLAY', input, context, async ({ sql }) => {
         const to = await placeOf(input);
         const replay = await moveBack(sql, consumer, to);

@@ -21,6 +21,7 @@ test.each([
   ['half of a surrogate pair in a refusal', { refusal: 'no \ud800' }],
   ['NUL in the reference of a refund', { refund: { reference: '\0', minor: '1' } }],
   ['a fraction', { captured: '0.5' }],
+  ['more than 64 bits hold', { captured: '9223372036854775808' }],
 ])('a webhook with %s cannot be read', (_, more) => {
   expect(read(more).success).toBe(false);
 });

@@ -8,7 +8,8 @@ const text = (most: number) => z.string().max(most).refine(isStorable, UNSTORABL
 const minor = z
   .string()
   .regex(/^\d{1,19}$/)
-  .transform(BigInt);
+  .transform(BigInt)
+  .refine((amount) => amount < 2n ** 63n, 'beyond 64 bits');
 
 /** Evidence of a payment from outside: its state, in the terms of the port. */
 export interface Evidence {

@@ -12,8 +12,8 @@ export interface Destination {
 
 /** Tax facts of a country. */
 export type TaxCountry = Omit<TaxCountryRow, 'country'>;
-/** One of a country's time zones. */
-export type TaxZone = Pick<TaxZoneRow, 'timeZone' | 'regions'> & { postcodes: RegExp };
+/** One of a country's time zones, with the keys of its regions and a pattern of its postal codes. */
+export type TaxZone = Pick<TaxZoneRow, 'timeZone'> & { regions: ReadonlySet<string>; postcodes: RegExp };
 /** A territory with tax law of its own, with a pattern of the postal codes that lie in it. */
 export type TaxTerritory = Omit<TaxTerritoryRow, 'name'> & { postcodes: RegExp };
 
@@ -67,13 +67,17 @@ export function taxPlaceOf({ country, postcode, region }: Destination, tables: T
   };
 }
 
+/** The name of a region for comparison: its letters and digits in capitals, without accents. `N.-É.` is `NE`. */
+export const regionKey = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
 /** The time zone by the region, which people choose, else by the postal code. `US-HI` is a region with its country. */
 function zoneOf(region: string | null | undefined, code: string, zones: readonly TaxZone[]): string | undefined {
-  const name = (region ?? '')
-    .trim()
-    .toUpperCase()
-    .replace(/^[A-Z]{2}-/, '');
-  const zone = zones.find((one) => one.regions.includes(name)) ?? zones.find((one) => one.postcodes.test(code));
+  const name = regionKey((region ?? '').trim().replace(/^[A-Z]{2}-/i, ''));
+  const zone = zones.find(({ regions }) => regions.has(name)) ?? zones.find((one) => one.postcodes.test(code));
   return zone?.timeZone;
 }
 

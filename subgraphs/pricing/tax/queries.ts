@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { jsonArrayFrom, jsonObjectFrom } from 'kysely/helpers/postgres';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Tables, TaxRateSchema } from '../entities.ts';
-import type { TaxTables } from './domain.ts';
+import { regionKey, type TaxTables } from './domain.ts';
 
 /** The row with its pattern compiled, which must match a whole postal code. */
 const compiled = <Row extends { postcodes: string }>(row: Row) => ({
@@ -49,7 +49,11 @@ export const taxQueries = (db: Kysely<Tables>) => ({
         ).as('rates'),
       ])
       .executeTakeFirstOrThrow();
-    return { ...found, zones: found.zones.map(compiled), territories: found.territories.map(compiled) };
+    const zones = found.zones.map(({ regions, ...zone }) => ({
+      ...compiled(zone),
+      regions: new Set(regions.map(regionKey)),
+    }));
+    return { ...found, zones, territories: found.territories.map(compiled) };
   },
 });
 

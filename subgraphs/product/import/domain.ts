@@ -57,7 +57,11 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
     const at = [...variantPath(n, m), 'stock'];
     gather(errors, () => checkStorable(stock.locationId, [...at, 'locationId']));
     if (stock.quantity < 1 || stock.quantity > MAX_QUANTITY)
-      errors.push({ code: 'INVALID_INPUT', message: `Give 1 to ${MAX_QUANTITY} units.`, path: at });
+      errors.push({
+        code: 'INVALID_INPUT',
+        message: `Give 1 to ${MAX_QUANTITY} units, or leave \`stock\` out if there are none yet.`,
+        path: [...at, 'quantity'],
+      });
   }
   if (errors.length) throw new Refusal(errors);
   return { ...product, slug: slug!, variants: variants! };

@@ -88,6 +88,12 @@ describe('a mistake of an import that can be known beforehand', () => {
     [wrong.INVALID_INPUT, 'slug', () => product({ slug: 'Not A Slug' })],
     [wrong.INVALID_INPUT, 'categoryId', () => product({ categoryId: 'category_\u0000' })],
     [wrong.NOT_FOUND, 'categoryId', () => product({ categoryId: '' })],
+    [wrong.NOT_FOUND, 'categoryId', () => product({ categoryId: 'category_none' })],
+    [
+      wrong.NOT_FOUND,
+      'variants.0.stock.locationId',
+      () => product({}, { stock: { locationId: 'location_none', quantity: 1 } }),
+    ],
     [wrong.INVALID_INPUT, 'variants.0.name', () => product({}, { name: 'a\u0000b' })],
     [wrong.INVALID_INPUT, 'variants.0.attributes.0.name', () => attributed({ name: '', value: 'L' })],
     [wrong.INVALID_INPUT, 'variants.0.attributes.0.value', () => attributed({ name: 'a', value: 'a\ud800' })],
@@ -113,14 +119,20 @@ describe('a mistake of an import that can be known beforehand', () => {
       'variants.0.stock.locationId',
       () => product({}, { stock: { locationId: 'location_\u0000', quantity: 1 } }),
     ],
-    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: 1_000_001 } })],
+    [
+      wrong.INVALID_INPUT,
+      'variants.0.stock.quantity',
+      () => product({}, { stock: { locationId, quantity: 1_000_001 } }),
+    ],
+    [wrong.INVALID_INPUT, 'variants.0.stock.quantity', () => product({}, { stock: { locationId, quantity: 0 } })],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('1.001', 'EUR')],
+    [wrong.INVALID_INPUT, 'variants.0.price', () => price('19.999', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('-1', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('99999999999999', 'EUR')],
     [wrong.INVALID_INPUT, 'variants.0.price', () => price('1000000000001', 'JPY')],
     [wrong.CURRENCY, 'variants.0.price', () => price('1', 'CHF')],
     [wrong.CURRENCY, 'variants.0.price', () => price('1', 'GBP')],
-    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: -5 } })],
+    [wrong.INVALID_INPUT, 'variants.0.stock.quantity', () => product({}, { stock: { locationId, quantity: -5 } })],
   ])('is refused in the request, %s at %s of its row, and nothing is written: %#', async (code, path, bad) => {
     const before = await left();
     expect(await bring([product(), bad()])).toEqual({
@@ -128,6 +140,24 @@ describe('a mistake of an import that can be known beforehand', () => {
       userErrors: [{ code, path: ['input', 'products', '1', ...path.split('.')] }],
     });
     expect(await left()).toEqual(before);
+  });
+});
+
+test('an import with a category or a location that does not exist is refused in words that name it', async () => {
+  const input = {
+    products: [
+      product({ categoryId: 'category_none' }),
+      product({}, { stock: { locationId: 'location_none', quantity: 1 } }),
+    ],
+    merchantId: 'merchant_test',
+    idempotencyKey: newId('key'),
+  };
+  expect(await agents.mutate('importProducts', input, 'saga { id } userErrors { message }', operator)).toEqual({
+    saga: null,
+    userErrors: [
+      { message: 'There is no category category_none.' },
+      { message: 'There is no location location_none.' },
+    ],
   });
 });
 

@@ -1,20 +1,16 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { chown, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { serverIdentity } from '../../../db/embedded-postgres/identity.ts';
+import { mountSmallDisk } from '../../support/small-disk.ts';
 import { buyer } from '../buyers.ts';
 import { onProcess, type ProcessRun } from '../process-run.ts';
 import type { History } from '../history.ts';
 import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
-const run = promisify(execFile);
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails'];
 const DISK_MB = 128;
 /** The only code with which a client may be refused meanwhile. */
@@ -82,32 +78,23 @@ interface Disk {
  * is no server.
  */
 async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'agora-disk-'));
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', folder]);
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
+  const disk = mountSmallDisk(DISK_MB);
+  if (!disk) return undefined;
   const { uid, gid } = serverIdentity();
-  chmodSync(folder, 0o755);
-  const place = join(folder, 'tablespace');
-  await run('mkdir', ['-m', '700', place]);
+  const place = join(disk.folder, 'tablespace');
+  await mkdir(place, { mode: 0o700 });
   if (uid !== undefined && gid !== undefined) await chown(place, uid, gid);
   await withAdmin(postgres.adminUrl, async (admin) => {
     await admin.query(`create tablespace small owner agora location '${place}'`);
   });
   await move(shop, 'small');
-  const ballast = join(folder, 'ballast');
   return {
     is: `a tmpfs of ${DISK_MB} MB`,
-    // To the last byte: the write that does not fit fails, as it is meant to.
-    fill: () => writeFile(ballast, Buffer.alloc(DISK_MB * 1_048_576)).catch(() => {}),
-    free: () => truncate(ballast, 0),
+    fill: async () => disk.fill(),
+    free: async () => disk.free(),
     remove: async () => {
       await move(shop, 'pg_default').catch(() => {});
-      await run('umount', ['-l', folder]);
-      rmSync(folder, { recursive: true, force: true });
+      disk.remove();
     },
   };
 }

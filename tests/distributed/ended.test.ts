@@ -1,16 +1,24 @@
-/** `npm run distributed` killed outright, so that it can end nothing itself: none of its processes is left behind. */
+/** The end of `npm run distributed`, in order by Ctrl-C or by a kill: none of its processes is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { commandLine, isRunning } from '../../db/embedded-postgres/processes.ts';
 import { hasRedisServer } from '../../db/redis-server.ts';
 import { canDieWithParent, dieWithParent } from '../../platform/die-with-parent.ts';
 import { temporaryData } from '../support/agora-process.ts';
+import { npmScript } from '../support/npm-script.ts';
 import { orSkip } from '../support/or-skip.ts';
-import { until } from '../support/until.ts';
+import { processesWith } from '../support/processes-with.ts';
+import { until, untilAnswer } from '../support/until.ts';
 
+const onLinux = orSkip(
+  existsSync('/proc/self/stat'),
+  test,
+  'processes and their parents, as Linux lists them',
+  'procps',
+);
 const ROOT = join(import.meta.dirname, '../..');
 
 async function startDistributed(data: string): Promise<ChildProcess> {
@@ -66,6 +74,33 @@ orSkip(
     await once(parent, 'close');
     await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)));
   } finally {
+    await remove();
+  }
+});
+
+onLinux('Ctrl-C ends all of them in order and starts none again; `--empty` without `--` was enough', async () => {
+  const { data, remove } = temporaryData();
+  const script = npmScript(['run', 'distributed', '--empty'], { AGORA_DATA: data });
+  try {
+    await script.says('Ctrl-C stops everything');
+    expect(script.output()).toContain('Administrator ');
+    expect(script.output()).not.toContain('agora-demo');
+    const commands = processesWith(data)
+      .map(({ command }) => command)
+      .join('\n');
+    for (const what of ['bin/distributed.ts', 'bin/agent.ts', 'bin/gateway.ts', 'postgres'])
+      expect(commands).toContain(what);
+    const begun = script.output().length;
+    await script.pressCtrlC();
+    // And so no line "… ended and is started again".
+    expect(script.output().slice(begun).trim()).toBe('Agora is stopping.');
+    await untilAnswer(
+      async () => processesWith(data),
+      (left) => left.length === 0,
+      'processes are left',
+    );
+  } finally {
+    script.kill();
     await remove();
   }
 });

@@ -1,0 +1,2 @@
+import '../support/distributed.ts';
+import '../scenarios/defaults.test.ts';
