@@ -31,6 +31,20 @@ export const configSchema = z.object({
     .optional()
     .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
+  BACKUP_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'a directory, on another disk, for backups of the embedded PostgreSQL and its archived write-ahead log, from which it is restored to any moment; absent: none',
+    ),
+  BACKUP_HOURS: value
+    .whole(1, 24)
+    .default(24)
+    .describe('hours from one base backup in BACKUP_DIR to the next; a restore replays the log since the last one'),
+  BACKUP_KEEP_DAYS: value
+    .whole(1, 3650)
+    .default(7)
+    .describe('how many days back the database can be restored to any moment; older backups in BACKUP_DIR are deleted'),
   DATABASE_URL: value.postgres
     .optional()
     .describe(
