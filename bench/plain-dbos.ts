@@ -3,7 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { createPool } from '../db/pool.ts';
 
-/** As many steps as `placeOrder` takes for an order that succeeds: with the begin and the end, seven checkpoints. */
+/** As many steps as an order that succeeds had when each had a checkpoint: with the begin and the end, seven commits. */
 export const STEPS = 5;
 const QUEUE = 'bench';
 /** The settings of Agora (bin/embedded.ts, platform/sagas/worker.ts). */

@@ -5,11 +5,9 @@ import { GATEWAY_CONNECTIONS } from '../db/connect/connection-counts.ts';
 import { kyselyOver } from '../db/kysely.ts';
 import { createPool } from '../db/pool.ts';
 import { gatewayHealth } from '../gateway/gateway-health.ts';
-import type { Graph } from '../gateway/graph/graph.ts';
 import { GraphWatch } from '../gateway/graph/graph-watch.ts';
 import { guardedEndpoint, isAway } from '../gateway/endpoints/guarded-endpoint.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
-import { Revocations } from '../gateway/identity/revocations.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
 import { sdlOf } from '../platform/agent/replicas.ts';
@@ -31,14 +29,13 @@ import { type RequestSigner, GATEWAY, requestSigner } from '../platform/wire/sig
 import { createTransport } from '../platform/wire/transport.ts';
 import { ApiKeys, identityOf } from '../gateway/identity/api-keys.ts';
 import { authenticateWith } from '../gateway/identity/authenticate.ts';
-import { heedRevocations } from '../gateway/identity/broadcast-revocations.ts';
+import { knownRevocations } from '../gateway/identity/known-revocations.ts';
 import { connectCluster } from '../platform/cluster/connect.ts';
 import type { Endings } from '../platform/endings.ts';
 import { keyRing } from '../platform/secrets/key-files.ts';
 import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
 import { listen } from './process/listen.ts';
 import { publishedAgents, publishedGraph } from '../gateway/published/published-graph.ts';
-import { RevocationPolling } from '../gateway/identity/revocation-polling.ts';
 import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
 /** Options of the gateway. */
@@ -64,15 +61,12 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
   const watch = await watchGraph(options, signer, breakers);
   const graph = watch.published();
   const cluster = await connectCluster(config, { log, endings });
-  const { revocations, polling } = revocationsFrom(graph, config, log);
-  heedRevocations(revocations, cluster.broadcast);
+  const { ACCESS_TOKEN_SECONDS: tokenSeconds } = config;
+  const identity = identityOf(graph.endpoints);
+  const { revocations, polling } = knownRevocations(identity, { tokenSeconds, broadcast: cluster.broadcast, log });
   const gateway = await createGateway({
     graph,
-    authenticate: authenticateWith(
-      tokens,
-      revocations,
-      new ApiKeys({ identity: identityOf(graph.endpoints), seconds: config.ACCESS_TOKEN_SECONDS }),
-    ),
+    authenticate: authenticateWith(tokens, revocations, new ApiKeys({ identity, seconds: tokenSeconds })),
     log,
     trustedProxies: config.TRUSTED_PROXIES,
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
@@ -91,11 +85,12 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
   });
   await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm run gateway' });
   const ending = new AbortController();
-  const running = Promise.all([watch.run((next) => gateway.swap(next), ending.signal), polling.run(ending.signal)]);
+  const running = watch.run((next) => gateway.swap(next), ending.signal);
   await endings.add(async () => {
     ending.abort();
     await running;
   });
+  await endings.add(polling.start());
   await endings.add(() => gateway.close({ drainMs: config.DRAIN_SECONDS * 1000, graceMs: GRACE_MS }));
   const { port } = gateway.server.address() as AddressInfo;
   return `${schemeOf(config)}://${config.HOST}:${port}`;
@@ -143,12 +138,6 @@ async function connectDirectory({ DATABASE_URL, DATABASE_PREPARE }: Config, log:
   const pool = createPool({ url, max: GATEWAY_CONNECTIONS, name: 'agora gateway', prepare, onConnectionLost });
   await endings.add(() => pool.end());
   return kyselyOver(pool);
-}
-
-function revocationsFrom({ endpoints }: Graph, { ACCESS_TOKEN_SECONDS: tokenSeconds }: Config, log: Logger) {
-  const revocations = new Revocations(tokenSeconds);
-  const identity = identityOf(endpoints);
-  return { revocations, polling: new RevocationPolling({ revocations, identity, tokenSeconds, log }) };
 }
 
 function requestKeysOf(config: Config): KeyRing {

@@ -1,7 +1,14 @@
 /** The whole of Agora in one process: PostgreSQL beside it, every agent, and the gateway. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { deleteEmbeddedPostgres, requireUnowned, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
+import { ScheduledBackups } from '../db/backups/scheduled-backups.ts';
+import {
+  deleteEmbeddedPostgres,
+  type EmbeddedPostgres,
+  NO_ARCHIVE,
+  requireUnowned,
+  startEmbeddedPostgres,
+} from '../db/embedded-postgres.ts';
 import { keepRunning, type KeptServer } from '../db/embedded-postgres/keep-running.ts';
 import { graphiqlTabs } from '../gateway/http/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
@@ -33,7 +40,7 @@ import { signerAndSecrets } from '../db/connect/known-keys.ts';
 import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
 import { listen, type ListenOptions, requireFreePort } from './process/listen.ts';
 import { migrateDatabase } from '../db/connect/migrate-database.ts';
-import { revocationsOf } from '../gateway/identity/load-revocations.ts';
+import { revocationsOf } from '../gateway/identity/known-revocations.ts';
 import { tokenKey } from '../platform/secrets/token-key.ts';
 import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
 import { publishedSupergraph } from '../gateway/published/published-supergraph.ts';
@@ -69,11 +76,10 @@ export interface Embedded {
 export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const tls = givenTls(given.config);
   await requireRoom(given.config);
-  let kept: KeptServer | undefined;
+  let started: { server: EmbeddedPostgres; kept: KeptServer } | undefined;
   const chosen = await chooseDatabase(given, async () => {
-    const started = await startPostgres(given);
-    kept = started.kept;
-    return started.url;
+    started = await startPostgres(given);
+    return started.server.url;
   });
   const { url: databaseUrl, fallback } = chosen;
   const config = withWebhookSecrets(chosen.config);
@@ -84,7 +90,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   await migrateDatabase(directAddress(databaseUrl, config), agents, report);
   const names = agents.map(({ name }) => name);
   const connections = await connectDatabase(databaseUrl, options, names);
-  const database = withReason(connections.database, () => kept?.failure);
+  const database = withReason(connections.database, () => started?.kept.failure);
   const wanted = wantsDemo(empty, given.config);
   const installation = await installationIn(connections.kysely, wanted);
   const withDemo = installation.withDemo && allowsDemo(config);
@@ -94,8 +100,13 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const keys = await signerAndSecrets(connections.kysely, config, given.newKeys);
   const cluster = await clusterOf(options, databaseUrl);
   const shared = { ...connections, database, ...cluster, config, log, clock: systemClock, tokens, ...keys };
-  const dependencies = [...cluster.dependencies, ...standby.dependencies];
+  const backups = started?.server.archive
+    ? new ScheduledBackups({ server: started.server, config, clock: systemClock, kysely: connections.kysely, log })
+    : undefined;
+  const dependencies = [...cluster.dependencies, ...standby.dependencies, ...(backups ? [backups] : [])];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
+  const { ACCESS_TOKEN_SECONDS: tokenSeconds } = config;
+  const known = await revocationsOf(host, { tokenSeconds, broadcast: cluster.broadcast, log });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
@@ -103,8 +114,8 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
     supergraphSdl: publishedSupergraph(host.subgraphs),
     authenticate: authenticateWith(
       tokens,
-      await revocationsOf(host, config, cluster.broadcast),
-      new ApiKeys({ identity: identityOf(host.subgraphs), seconds: config.ACCESS_TOKEN_SECONDS }),
+      known.revocations,
+      new ApiKeys({ identity: identityOf(host.subgraphs), seconds: tokenSeconds }),
     ),
     log,
     graphiqlTabs: graphiqlTabs(withDemo ? firstOrder : undefined),
@@ -124,8 +135,10 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (config.SIMULATOR_WEBHOOK_URL === 'self') config.SIMULATOR_WEBHOOK_URL = `${url}/webhooks/payment/simulator`;
 
   await endings.add(() => host.stop('shut down'));
+  await endings.add(known.polling.start());
   await endings.add(async () => gateway.refuse());
   await host.start();
+  if (backups) await endings.add(running((signal) => backups.run(signal)));
   state.waitingFor = 'demo data';
   const about = aboutDemo(installation, wanted, config);
   if (about) report(about);
@@ -177,6 +190,16 @@ async function clusterOf({ config, log, endings }: EmbeddedOptions, url: string)
   return connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
 }
 
+/** Starts work that goes on until it is aborted. Returns a function that aborts it and waits for its end. */
+function running(work: (signal: AbortSignal) => Promise<void>): () => Promise<void> {
+  const ending = new AbortController();
+  const done = work(ending.signal);
+  return () => {
+    ending.abort();
+    return done;
+  };
+}
+
 /** Not ready before everything has started; then as ready as the agents are. */
 function readiness(
   state: { ready: boolean; waitingFor: string },
@@ -194,7 +217,7 @@ async function startPostgres({
   report,
   log,
   endings,
-}: EmbeddedOptions): Promise<{ url: string; kept: KeptServer }> {
+}: EmbeddedOptions): Promise<{ server: EmbeddedPostgres; kept: KeptServer }> {
   const dataDir = dataDirOf(config);
   if (reset) {
     await deleteEmbeddedPostgres(dataDir);
@@ -202,16 +225,20 @@ async function startPostgres({
   }
   // The keys of a fallback are those of the configured database.
   if (!reset && !config.DATABASE_URL) requireDatabaseOfKeys(config);
+  // A fallback is not backed up: it is no shop's.
+  const archive = (config.DATABASE_URL ? undefined : config.BACKUP_DIR) ?? NO_ARCHIVE;
   const settings = {
     dataDir,
     log: (line: string) => log.info(line),
     keepsStatementStatistics: config.DATABASE_STATEMENT_STATISTICS === 'on',
     alone: true,
+    archive,
   };
   const postgres = await startEmbeddedPostgres(settings);
+  if (postgres.archive) report(`the database is backed up in ${postgres.archive}`);
   const onFailure = (error: unknown, failures: number): void =>
     log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
   const kept = keepRunning(postgres, { ...settings, onFailure });
   await endings.add(() => kept.stop());
-  return { url: postgres.url, kept };
+  return { server: postgres, kept };
 }

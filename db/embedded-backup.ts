@@ -18,15 +18,20 @@ export async function backUpData(data: string, out: string): Promise<void> {
  * Restores such a copy into a data folder without a database. @throws Fault as `restoreEmbedded`, `RESTORE_NOT_EMPTY`
  */
 export async function restoreData(from: string, data: string): Promise<void> {
-  const files = existsSync(data) ? filesIn(data) : [];
-  if (files.length)
-    throw new Fault(
-      'RESTORE_NOT_EMPTY',
-      `${data} has keys of another Agora (${files.join(', ')}): name a new folder in AGORA_DATA.`,
-    );
+  requireNoKeys(data);
   await restoreEmbedded(join(from, DATABASE), join(data, DATABASE));
   makeFolder(data);
   copyFiles(from, data);
+}
+
+/** Requires that nothing would be overwritten. @throws {Fault} `RESTORE_NOT_EMPTY` */
+export function requireNoKeys(data: string): void {
+  const files = existsSync(data) ? filesIn(data) : [];
+  if (files.length === 0) return;
+  throw new Fault(
+    'RESTORE_NOT_EMPTY',
+    `${data} has keys of another Agora (${files.join(', ')}): name a new folder in AGORA_DATA.`,
+  );
 }
 
 const filesIn = (folder: string): string[] =>

@@ -1,13 +1,14 @@
 /** A cold copy of the embedded database: PostgreSQL's own files, taken while nothing runs on them. */
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
 import { Fault } from '../platform/errors.ts';
 import { makeFolder } from '../platform/folders.ts';
 import { startEmbeddedPostgres, whileStopped } from './embedded-postgres.ts';
+import { endArchive } from './embedded-postgres/archiving.ts';
 import { isMissing } from './embedded-postgres/cluster.ts';
 import { type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
-import { type Identity, serverIdentity } from './embedded-postgres/identity.ts';
+import { giveAll, serverIdentity } from './embedded-postgres/identity.ts';
+import { renewGeneration } from './renew-generation.ts';
 
 /**
  * Copies the database of this data folder into a new folder. A server that a killed process left behind is stopped first.
@@ -48,6 +49,7 @@ export async function restoreEmbedded(from: string, dataDir: string): Promise<vo
     rmSync(join(partial, 'postmaster.pid'), { force: true });
     giveAll(identity, partial);
     cpSync(join(from, 'credentials.json'), home.credentials, { preserveTimestamps: true });
+    endArchive(home);
     renameSync(partial, home.cluster);
     const server = await startEmbeddedPostgres({ dataDir, log: () => {} });
     try {
@@ -62,25 +64,3 @@ const partsOf = (home: Home): [path: string, name: string][] => [
   [home.cluster, 'cluster'],
   [home.credentials, 'credentials.json'],
 ];
-
-/** Gives all files to the server's user, another than us when we are root, and to no one else: PostgreSQL insists. */
-function giveAll({ uid, gid }: Identity, folder: string): void {
-  const give = (path: string, mode: number): void => {
-    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
-    chmodSync(path, mode);
-  };
-  give(folder, 0o700);
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
-    give(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
-}
-
-async function renewGeneration(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    await client.query(`update platform.log_identity set generation = substr(md5(gen_random_uuid()::text), 1, 8)`);
-  } finally {
-    await client.end();
-  }
-}

@@ -6,6 +6,8 @@
 import { existsSync } from 'node:fs';
 import { Fault } from '../platform/errors.ts';
 import { findBinaries } from './embedded-postgres/binaries.ts';
+import { archiveOf, archiveSettings, beginArchive, endArchive } from './embedded-postgres/archiving.ts';
+import { archivesLike } from './embedded-postgres/archives-like.ts';
 import { canonicalOf } from './embedded-postgres/canonical.ts';
 import { makeCluster, requireNotLost } from './embedded-postgres/cluster.ts';
 import { credentialsOf, makeCredentials } from './embedded-postgres/credentials.ts';
@@ -29,6 +31,9 @@ import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
 import { defaultSettings } from './embedded-postgres/settings.ts';
 import { statementStatistics } from './embedded-postgres/statement-statistics.ts';
 
+/** Milliseconds that a start may take: after a crash the log is replayed first. */
+const START_MS = 120_000;
+
 /** Options of the embedded server. */
 export interface EmbeddedPostgresOptions {
   /** Where to keep the data. Made if it is not there. */
@@ -48,7 +53,17 @@ export interface EmbeddedPostgresOptions {
   mustExist?: boolean;
   /** Refuses when another live process owns it: for a process that serves for long, and would lose it with that one. */
   alone?: boolean;
+  /**
+   * Directory for an archive of the write-ahead log (db/archive.ts), or `off` for none. A server that runs
+   * already and archives otherwise is started anew. @default as it was
+   */
+  archive?: string;
+  /** Milliseconds that a start may take, the replay of the log included. @default 120,000 */
+  startMs?: number;
 }
+
+/** The value of {@link EmbeddedPostgresOptions.archive} for no archive. */
+export const NO_ARCHIVE = 'off';
 
 /** An embedded server that takes connections. */
 export interface EmbeddedPostgres {
@@ -62,6 +77,8 @@ export interface EmbeddedPostgres {
   port: number;
   /** Pid of the postmaster, the server's first process. */
   pid: number;
+  /** The archive that its write-ahead log goes to, if it goes to one. */
+  archive?: string;
   /** Whether another live process owns it, and looks after it. */
   isGuest: boolean;
   /** Stops it, within five seconds at worst. Does nothing when another live process owns the server. */
@@ -107,25 +124,41 @@ async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['
 async function asOwner(
   home: Home,
   identity: Identity,
-  options: EmbeddedPostgresOptions & { held: boolean },
+  {
+    log,
+    settings,
+    endsWithUs = false,
+    alone = false,
+    mustExist = false,
+    held,
+    ...wishes
+  }: EmbeddedPostgresOptions & { held: boolean },
   onLaunch: LaunchOptions['onLaunch'],
 ): Promise<EmbeddedPostgres> {
-  const { log, settings, keepsStatementStatistics = false, endsWithUs = false } = options;
-  const { alone = false, mustExist = false, held } = options;
   try {
     requireNotLost(home, mustExist);
     const credentials = mustExist ? credentialsOf(home) : makeCredentials(home);
     const binaries = findBinaries(identity, log);
-    if (!mustExist) await makeCluster(home, binaries, identity, credentials.superuser);
-    const server = await adoptOrLaunch({
+    const isNew = !mustExist && (await makeCluster(home, binaries, identity, credentials.superuser));
+    if (isNew || wishes.archive === NO_ARCHIVE) endArchive(home);
+    if (wishes.archive && wishes.archive !== NO_ARCHIVE) beginArchive(home, identity, wishes.archive);
+    const figures = wishes.keepsStatementStatistics && statementStatistics(binaries);
+    const launch: LaunchOptions = {
       home,
       binaries,
       identity,
-      settings: { ...defaultSettings, ...(keepsStatementStatistics && statementStatistics(binaries)), ...settings },
+      settings: { ...defaultSettings, ...figures, ...archiveSettings(home), ...settings },
       password: credentials.superuser,
       endsWithUs,
+      startMs: wishes.startMs ?? START_MS,
       onLaunch,
-    });
+    };
+    let server = await adoptOrLaunch(launch);
+    if (server.adopted && wishes.archive && !(await archivesLike(launch, server))) {
+      log(`PostgreSQL (pid ${server.pid}) archives otherwise, and is started anew`);
+      await endServer(home);
+      server = await adoptOrLaunch(launch);
+    }
     if (server.adopted) log(`PostgreSQL (pid ${server.pid}) is adopted`);
     const other = otherOwner(home);
     if (other) throw inUse(home, other);
@@ -162,7 +195,7 @@ async function opened(home: Home, { pid, port }: Postmaster): Promise<Omit<Embed
   const at = `127.0.0.1:${port}`;
   const adminUrl = `postgres://postgres:${credentials.superuser}@${at}/postgres`;
   await makeRoleAndDatabase(adminUrl, credentials, home.credentials);
-  return { url: `postgres://agora:${credentials.agora}@${at}/agora`, adminUrl, port, pid };
+  return { url: `postgres://agora:${credentials.agora}@${at}/agora`, adminUrl, port, pid, archive: archiveOf(home) };
 }
 
 /**

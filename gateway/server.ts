@@ -25,11 +25,14 @@ import { type Graph, graphOf } from './graph/graph.ts';
 import type { GraphiqlTab } from './http/graphiql.ts';
 import { graphiqlTabs } from './http/graphiql-tabs.ts';
 import { answerCors } from './limits/cors.ts';
+import { tooManyRequests } from './limits/place-error.ts';
+import { Places } from './limits/places.ts';
 import { rateHeaders } from './limits/rate-headers.ts';
 import { RateLimits } from './limits/rates.ts';
 import { secure } from './limits/security-headers.ts';
 import { LIMITS, type Limits } from './limits/limits.ts';
 import { unreadable } from './limits/unreadable.ts';
+import { HttpStreams } from './live/http-streams.ts';
 import { LiveUpdates } from './live/live-updates.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './operations/mask-error.ts';
 import { respondErrors } from './http/respond.ts';
@@ -136,28 +139,35 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const mask = createErrorMask(log, { suggestions: limits.introspection });
   const live = new LiveUpdates({ currentGraph, mask, patienceMs: options.patienceMs });
   const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
-  const fronts = { live, mask, tabs, limits, rates, timeoutMs, log };
+  const httpStreams = new HttpStreams(mask);
+  const places = new Places(limits);
+  const fronts = { live, mask, httpStreams, tabs, limits, rates, timeoutMs, log };
   let front = createFront(currentGraph.current, fronts);
   let graphVersions = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
 
-  const server = createListener((request, response) => {
-    countRequest(request, response);
-    secure(response);
-    const isGraphql = /^\/graphql(?=[/?]|$)/.test(request.url ?? '');
-    if (isGraphql && answerCors(request, response, limits.origins)) return;
-    if (drain.refuses(request, response)) return;
-    route(request, response, { ...options, isReady }, front, mask, graph).catch((error: unknown) => {
-      log.error({ err: error }, 'a request failed');
-      if (response.headersSent) response.destroy();
-      else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
-    });
-  }, options.tls);
+  const server = createListener(
+    (request, response) => {
+      countRequest(request, response);
+      secure(response);
+      const isGraphql = /^\/graphql(?=[/?]|$)/.test(request.url ?? '');
+      if (isGraphql && answerCors(request, response, limits.origins)) return;
+      if (drain.refuses(request, response)) return;
+      route(request, response, { ...options, isReady, places }, front, mask, graph).catch((error: unknown) => {
+        // The client has gone before its request was whole, and nobody is there to be answered.
+        if (request.destroyed && !request.complete) return void response.destroy();
+        log.error({ err: error }, 'a request failed');
+        if (response.headersSent) response.destroy();
+        else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
+      });
+    },
+    { tls: options.tls, requestTimeoutMs: limits.requestTimeoutMs },
+  );
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const drain = new Drain(server);
   const isReady: GatewayOptions['isReady'] = () =>
     drain.isDraining ? { ready: false, details: { waitingFor: 'its end' } } : options.isReady();
-  const webSockets = serveWebSockets(server, { ...options, limits, front: () => front, mask });
+  const webSockets = serveWebSockets(server, { ...options, limits, places, front: () => front, mask });
   return {
     server,
     get schema() {
@@ -197,6 +207,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       drain.begin();
       if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
       await Promise.all([drain.end(graceMs), webSockets.close(graceMs)]);
+      httpStreams.stop();
       // Not awaited: requests that were cut off may take their time to notice.
       currentGraph.current.retire().catch(complain);
     },
@@ -212,7 +223,7 @@ function composed({ subgraphs = [], supergraphSdl, log }: GatewayOptions): Graph
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  options: GatewayOptions,
+  options: GatewayOptions & { places: Places },
   front: Front,
   mask: ErrorMask,
   graph: Graph,
@@ -236,8 +247,15 @@ async function route(
       OPEN,
     );
   }
-  if (pathname.startsWith('/webhooks/'))
+  if (pathname.startsWith('/webhooks/')) {
+    const place = options.places.take(clientOf(request, options.trustedProxies ?? 0), response);
+    if (!place) {
+      const error = tooManyRequests(options.places.requests.most);
+      const { code } = error.extensions;
+      return respondJson(response, 429, { error: { code, message: error.message } }, busyHeaders(error));
+    }
     return respondWebhook(request, response, pathname, { graph, log: options.log });
+  }
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
 
@@ -245,12 +263,18 @@ async function route(
 async function graphql(
   request: IncomingMessage,
   response: ServerResponse,
-  { authenticate, trustedProxies = 0 }: GatewayOptions,
+  { authenticate, trustedProxies = 0, places }: GatewayOptions & { places: Places },
   { yoga, rates }: Front,
   mask: ErrorMask,
 ): Promise<void> {
   const id = correlationId(request.headers[CORRELATION_HEADER]);
   response.setHeader(CORRELATION_HEADER, id);
+  const client = clientOf(request, trustedProxies);
+  const place = places.take(client, response);
+  if (!place) {
+    const error = tooManyRequests(places.requests.most);
+    return respondErrors(response, 429, withoutHttp([error]), busyHeaders(error));
+  }
   const refusal = unreadable(request);
   if (refusal) {
     const { status, message, headers } = refusal;
@@ -261,7 +285,6 @@ async function graphql(
       headers,
     );
   }
-  const client = clientOf(request, trustedProxies);
   const tell = rateHeaders(response);
   try {
     const identity = await authenticate(request.headers.authorization?.trim() || undefined).catch(async (error) => {
@@ -271,7 +294,8 @@ async function graphql(
       throw error;
     });
     actorOf(identity); // An ended session is refused like an invalid token.
-    const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell };
+    const becomeStream = (): boolean => place.becomeStream();
+    const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell, becomeStream };
     await rates?.request(caller);
     await yoga(request, response, { caller });
   } catch (error) {
@@ -290,6 +314,15 @@ async function graphql(
     respondErrors(response, isPassing ? 503 : 500, [mask.error(error, id)], headers);
   }
 }
+
+/**
+ * Headers of the refusal of a request whose address has too many under way. Its connection is closed: the rest of it,
+ * which may come ever so slowly, would hold it.
+ */
+const busyHeaders = (error: GraphQLError): Record<string, string> => {
+  countRejected('RATE_LIMITED');
+  return { ...(error.extensions.http as { headers: Record<string, string> }).headers, connection: 'close' };
+};
 
 const ROUTES = /^\/(graphql|health|metrics|console|webhooks|\.well-known)(?=\/|$)/;
 

@@ -25,11 +25,17 @@ export const serverEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.P
 /**
  * Runs `initdb` unless there is a cluster. It is made aside and renamed when it is whole, so that a crash in the middle
  * leaves nothing that looks like one.
+ * @returns whether it was made
  * @throws {Fault} `INITDB_FAILED` with its output.
  */
-export async function makeCluster(home: Home, binaries: string, identity: Identity, password: string): Promise<void> {
+export async function makeCluster(
+  home: Home,
+  binaries: string,
+  identity: Identity,
+  password: string,
+): Promise<boolean> {
   removeLeftovers(home);
-  if (existsSync(join(home.cluster, 'PG_VERSION'))) return;
+  if (existsSync(join(home.cluster, 'PG_VERSION'))) return false;
   const partial = `${home.cluster}.${process.pid}`;
   const passwordFile = `${partial}.password`;
   try {
@@ -46,6 +52,7 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
       timeout: 120_000,
     });
     renameSync(partial, home.cluster);
+    return true;
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
     const said = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;

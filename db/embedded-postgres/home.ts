@@ -21,6 +21,10 @@ export interface Home {
   owner: string;
   /** The passwords of its roles, for us alone to read. */
   credentials: string;
+  /** Where its write-ahead log is archived, if it is. */
+  archive: string;
+  /** Copies of the scripts that the server runs for its archive. */
+  scripts: string;
 }
 
 /** Where root keeps what cannot lie in a home that only root may enter. */
@@ -41,6 +45,8 @@ export function homeFor(dataDir: string, identity: Identity): Home {
     port: join(folder, 'port'),
     owner: join(folder, 'owner.json'),
     credentials: join(folder, 'credentials.json'),
+    archive: join(folder, 'archive.json'),
+    scripts: join(folder, 'scripts'),
   };
 }
 
@@ -70,7 +76,8 @@ export function makeHome({ folder }: Home, { uid }: Identity): void {
  * first: it says that there was a cluster, which would be missed after a deletion that was cut short.
  */
 export function deleteHome(home: Home): void {
-  for (const path of [home.port, home.cluster, home.serverLog, home.owner, home.credentials, ...guestFiles(home)]) {
+  const { cluster, serverLog, port, owner, credentials, archive, scripts } = home;
+  for (const path of [port, cluster, serverLog, owner, credentials, archive, scripts, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** The user that the server runs as: PostgreSQL refuses root, so root steps down to `nobody`, who exists everywhere. */
-import { chownSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
 
 /** The user and group to spawn the server with; empty when it runs as our own user. */
@@ -39,4 +39,15 @@ export function canReach(identity: Identity, path: string): boolean {
 /** Gives the path to that user; nothing to do when it is ours already. */
 export function giveTo(identity: Identity, path: string): void {
   if (identity.uid !== undefined) chownSync(path, identity.uid, identity.gid as number);
+}
+
+/** Gives all files of a folder to that user and to no one else: PostgreSQL insists. */
+export function giveAll({ uid, gid }: Identity, folder: string): void {
+  const give = (path: string, mode: number): void => {
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+    chmodSync(path, mode);
+  };
+  give(folder, 0o700);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    give(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
 }

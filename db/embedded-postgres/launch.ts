@@ -19,7 +19,6 @@ import { spaceLeft } from './space-left.ts';
  */
 const PASSING = /pre-existing shared memory block|could not bind|lock file "postmaster\.pid" already exists/;
 const PATIENCE_MS = 2000;
-const RECOVERY_MS = 120_000;
 const LOG_BYTES = 10_000_000;
 
 /** Options of launching a server. */
@@ -32,6 +31,8 @@ export interface LaunchOptions {
   password: string;
   /** Stops the server in order, however we end. */
   endsWithUs: boolean;
+  /** Milliseconds until a new server takes connections, the replay of its log included. */
+  startMs: number;
   /** Called with a function that ends the new server: no other process knows of it yet. */
   onLaunch(end: () => void): void;
 }
@@ -69,7 +70,7 @@ async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postm
   disownPidFile(home.cluster);
   const server = spawnServer(options, await freePort(lastPort(home)), logMode);
   options.onLaunch(() => void server.kill('SIGINT'));
-  const running = await untilReady(home, server);
+  const running = await untilReady(options, server);
   if (running) rememberPort(home, running.port);
   return running;
 }
@@ -102,13 +103,13 @@ function spawnServer(
   }
 }
 
-async function untilReady(home: Home, server: ChildProcess): Promise<Postmaster | undefined> {
-  const deadline = performance.now() + RECOVERY_MS;
+async function untilReady({ home, startMs }: LaunchOptions, server: ChildProcess): Promise<Postmaster | undefined> {
+  const deadline = performance.now() + startMs;
   while (server.pid !== undefined && server.exitCode === null && server.signalCode === null) {
     const running = runningPostmaster(home.cluster);
     if (running?.pid === server.pid && running.status === 'ready') return running;
     if (performance.now() > deadline) {
-      throw new Fault('POSTGRES_DID_NOT_START', `The embedded PostgreSQL is not ready after ${RECOVERY_MS / 1000} s.`);
+      throw new Fault('POSTGRES_DID_NOT_START', `The embedded PostgreSQL is not ready after ${startMs / 1000} s.`);
     }
     await sleep(5);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Fault } from '../../platform/errors.ts';
-import { commandLine, isRunning, signal, waitForExit } from './processes.ts';
+import { commandLine, isRunning, isShortage, signal, waitForExit } from './processes.ts';
 
 /** A server that runs on our cluster. */
 export interface Postmaster {
@@ -15,7 +15,7 @@ export interface Postmaster {
   status: string;
 }
 
-/** The server that runs on this cluster, if one does. */
+/** The server that runs on this cluster, if one does. @throws Error if it cannot be seen now, as without a file descriptor left */
 export function runningPostmaster(cluster: string): Postmaster | undefined {
   const lines = readPidFile(cluster).split('\n');
   const pid = Math.abs(Number(lines[0]));
@@ -57,7 +57,9 @@ const PID_FILE = 'postmaster.pid';
 function readPidFile(cluster: string): string {
   try {
     return readFileSync(join(cluster, PID_FILE), 'utf8');
-  } catch {
+  } catch (error) {
+    // An empty file would be deleted, under a server that runs.
+    if (isShortage(error)) throw error;
     return '';
   }
 }
@@ -69,7 +71,10 @@ function readPidFile(cluster: string): string {
 const isServerOf = (command: string, cluster: string): boolean =>
   /postgres(\.exe)?"? /.test(command) && command.includes(cluster);
 
-/** Whether the server at this port lets us in, and works on our cluster and not on another. */
+/**
+ * Whether the server at this port lets us in, and works on our cluster and not on another.
+ * @throws Error if it could not be asked, as without a file descriptor left
+ */
 export async function answers(cluster: string, port: number, password: string): Promise<boolean> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -85,7 +90,9 @@ export async function answers(cluster: string, port: number, password: string): 
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
     return rows[0]?.data_directory === cluster;
-  } catch {
+  } catch (error) {
+    // A server that does not answer is ended; this one was not asked.
+    if (isShortage(error)) throw error;
     return false;
   } finally {
     await client.end().catch(() => {});

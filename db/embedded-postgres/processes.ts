@@ -3,6 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/**
+ * Whether something failed for want of a file descriptor or of memory, in this process or in the whole system. It says
+ * nothing of the process that was looked at: who took it for that one's end would replace or stop a healthy server.
+ */
+export const isShortage = (error: unknown): boolean =>
+  ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes((error as NodeJS.ErrnoException).code!);
+
 /** Whether the process exists and runs: a zombie that is not reaped counts as gone. */
 export function isRunning(pid: number): boolean {
   try {
@@ -14,19 +21,24 @@ export function isRunning(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-  } catch {
-    return false;
+  } catch (error) {
+    return isShortage(error);
   }
 }
 
-/** When the process began, in a form that tells a reused pid apart; undefined where the system does not tell. */
+/**
+ * When the process began, in a form that tells a reused pid apart; undefined where the system does not tell, or if it
+ * has ended.
+ * @throws Error if it cannot be read now, as without a file descriptor left
+ */
 export function beginningOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const begun = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[BEGUN]!;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${begun}`;
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }
@@ -34,7 +46,10 @@ export function beginningOf(pid: number): string | undefined {
 /** Field 22 of `/proc/pid/stat`, counted from the one behind the name. */
 const BEGUN = 19;
 
-/** The process's command line, its arguments separated by spaces; undefined when it cannot be seen. */
+/**
+ * The process's command line, its arguments separated by spaces; undefined when it cannot be seen.
+ * @throws Error if it cannot be read now, as without a file descriptor left
+ */
 export function commandLine(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
@@ -42,7 +57,8 @@ export function commandLine(pid: number): string | undefined {
     }
     if (process.platform === 'win32') return undefined;
     return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5000 }).trim();
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { GraphiqlTab } from './graphiql.ts';
 import { limitedOperations } from '../limits/limited-operations.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { RateLimits } from '../limits/rates.ts';
+import type { HttpStreams } from '../live/http-streams.ts';
 import type { LiveUpdates } from '../live/live-updates.ts';
 import type { ErrorMask } from '../operations/mask-error.ts';
 import { observedOperations } from '../operations/observed-operations.ts';
@@ -23,6 +24,8 @@ export interface Front {
 export interface FrontOptions {
   live: LiveUpdates;
   mask: ErrorMask;
+  /** Takes the subscriptions over HTTP. */
+  httpStreams: HttpStreams;
   tabs: readonly GraphiqlTab[];
   limits: Limits;
   /** Counts requests and operations. @default none are counted */
@@ -33,7 +36,7 @@ export interface FrontOptions {
 
 /** Puts a front before a graph version. */
 export function createFront(graphVersion: GraphVersion, options: FrontOptions): Front {
-  const { live, mask, tabs, limits, rates, timeoutMs, log } = options;
+  const { live, mask, httpStreams, tabs, limits, rates, timeoutMs, log } = options;
   const all = createOperations(graphVersion, live, mask, timeoutMs);
   const operations = observedOperations(
     limitedOperations(all, graphVersion, mask, { budgets: limits.costs, rates }),
@@ -45,6 +48,6 @@ export function createFront(graphVersion: GraphVersion, options: FrontOptions): 
     operations,
     limits,
     rates,
-    yoga: createYogaHandler(graphVersion, operations, mask, { tabs, limits }),
+    yoga: createYogaHandler(graphVersion, operations, mask, { httpStreams, tabs, limits }),
   };
 }

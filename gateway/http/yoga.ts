@@ -7,7 +7,9 @@ import { countRejected } from '../operations/count-rejected.ts';
 import type { GraphVersion } from '../graph/graph-version.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
 import type { Limits } from '../limits/limits.ts';
+import { tooManyStreams } from '../limits/place-error.ts';
 import { useLimits } from '../limits/use-limits.ts';
+import type { HttpStreams } from '../live/http-streams.ts';
 import type { ErrorMask } from '../operations/mask-error.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -21,6 +23,14 @@ export interface ServerContext {
 /** The yoga server. Its `getEnveloped` parses and validates for WebSockets too, with the same caches and plugins. */
 export type Yoga = YogaServerInstance<ServerContext, object>;
 
+/** Parts of the gateway that the handler works with. */
+export interface YogaOptions {
+  /** Takes the subscriptions. */
+  httpStreams: HttpStreams;
+  tabs: readonly GraphiqlTab[];
+  limits: Limits;
+}
+
 /** Time that a slow reader of events has to read the end of its stream, in milliseconds. */
 const FAREWELL_MS = 5000;
 
@@ -29,12 +39,12 @@ export function createYogaHandler(
   graphVersion: GraphVersion,
   operations: Operations,
   mask: ErrorMask,
-  { tabs, limits }: { tabs: readonly GraphiqlTab[]; limits: Limits },
+  { httpStreams, tabs, limits }: YogaOptions,
 ): Yoga {
   return createYoga<ServerContext, object>({
     schema: graphVersion.schema,
     graphqlEndpoint: '/graphql',
-    plugins: [useLimits(limits), useOperations(operations), useMaskedResults(mask)],
+    plugins: [useLimits(limits), useOperations(operations, httpStreams, limits), useMaskedResults(mask)],
     renderGraphiQL: () => renderGraphiql(tabs),
     landingPage: false,
     batching: false,
@@ -52,7 +62,13 @@ export function createYogaHandler(
 
 type Args = ExecutionArgs & { contextValue: ServerContext & { request: Request; res?: ServerResponse } };
 
-function useOperations(operations: Operations): Plugin {
+function useOperations(operations: Operations, httpStreams: HttpStreams, limits: Limits): Plugin {
+  const subscribe = async (operation: Operation): ReturnType<Operations['subscribe']> => {
+    if (operation.caller.becomeStream?.() === false) return { errors: [tooManyStreams(limits.streamsPerAddress)] };
+    const opened = await operations.subscribe(operation);
+    if (Symbol.asyncIterator in opened) httpStreams.add(opened);
+    return opened;
+  };
   return {
     onExecute({ setExecuteFn }) {
       setExecuteFn(((args: Args) => operations.execute(operationOf(args))) as never);
@@ -60,7 +76,7 @@ function useOperations(operations: Operations): Plugin {
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(((args: Args) => {
         if (args.contextValue.request.method === 'GET') return Promise.resolve({ errors: [subscriptionByGet()] });
-        return operations.subscribe(operationOf(args));
+        return subscribe(operationOf(args));
       }) as never);
     },
   };

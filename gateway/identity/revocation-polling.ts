@@ -1,6 +1,6 @@
 /**
- * The revocations for a gateway in another process than identity: it polls identity from its start on, every few
- * seconds. Broadcasts, which come earlier, go to the same `Revocations`.
+ * Polls identity for ended sessions and revoked keys, every few seconds. What is heard earlier goes to the same
+ * `Revocations`.
  */
 import type { Revocations } from './revocations.ts';
 import { Unavailable } from '../../platform/errors.ts';
@@ -27,6 +27,8 @@ export interface RevocationPollingOptions {
 
 /** Polling interval, in milliseconds. */
 const EVERY_MS = 3000;
+/** How long identity may take for one page, in milliseconds: an answer that never comes must not end the polling. */
+const TIMEOUT_MS = 10_000;
 /**
  * How far each poll reaches back before the last answer: clocks differ, and a transaction may have been under way.
  * Milliseconds.
@@ -52,33 +54,51 @@ export class RevocationPolling {
     return this.#state;
   }
 
-  /** Polls until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Polls from now on. Returns a function that stops it. */
+  start(): () => Promise<void> {
+    const ending = new AbortController();
+    const running = this.#run(ending.signal);
+    return () => {
+      ending.abort();
+      return running;
+    };
+  }
+
+  /** Heeds all that was ended since the last time. @throws Unavailable if identity does not answer */
+  async read(signal?: AbortSignal): Promise<void> {
+    const { revocations, tokenSeconds } = this.#o;
+    const now = new Date();
+    const { asOf } = this.#state;
+    const since = new Date(asOf ? asOf.getTime() - OVERLAP_MS : now.getTime() - tokenSeconds * 1000);
+    await heedSince(revocations, since, (page) => this.#revoked(page, signal));
+    this.#state = { status: 'UP', asOf: now };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.look(signal);
+      await this.#look(signal);
       await sleep(EVERY_MS, signal);
     }
   }
 
   /** Polls once. Throws nothing. */
-  async look(signal?: AbortSignal): Promise<void> {
-    const { revocations, tokenSeconds, log } = this.#o;
-    const now = new Date();
+  async #look(signal: AbortSignal): Promise<void> {
+    const { log } = this.#o;
     const { asOf, status } = this.#state;
-    const since = new Date(asOf ? asOf.getTime() - OVERLAP_MS : now.getTime() - tokenSeconds * 1000);
     try {
-      await heedSince(revocations, since, (page) => this.#revoked(page, signal));
+      await this.read(signal);
       if (status === 'DOWN') log.info({}, 'ended sessions are known again');
-      this.#state = { status: 'UP', asOf: now };
     } catch (error) {
-      if (signal?.aborted) return;
+      if (signal.aborted) return;
       if (status !== 'DOWN')
         log.warn({ err: error }, 'identity does not tell of ended sessions: their tokens pass until it does');
       this.#state = { status: 'DOWN', asOf };
     }
   }
 
-  async #revoked(page: RevokedSessionsQueryVariables, signal?: AbortSignal): Promise<readonly string[]> {
+  async #revoked(page: RevokedSessionsQueryVariables, ending?: AbortSignal): Promise<readonly string[]> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = ending ? AbortSignal.any([ending, timeout]) : timeout;
     const request = { query: revokedSessions.document, variables: { ...page } };
     const context = { actor: serviceActor('gateway'), correlationId: newId('req'), signal };
     const { data, errors } = await this.#o.identity.execute(request, context);

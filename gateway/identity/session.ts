@@ -3,6 +3,9 @@ import type { Client } from '../../platform/graphql/context.ts';
 import type { ToldRate } from '../limits/rate-headers.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
+/** How often open sockets and streams are checked for an ended session, in milliseconds. */
+export const SWEEP_MS = 1000;
+
 /** The sender of a token, and until when the token is valid. */
 export interface Identity {
   actor: Actor;
@@ -25,6 +28,11 @@ export interface Caller {
   readonly correlationId: string;
   /** Where the request comes from. */
   readonly client?: Client;
+  /**
+   * Takes the place of an open stream, for a subscription over HTTP. False if its address has too many.
+   * @default streams are not counted
+   */
+  becomeStream?(): boolean;
   /** Called with what the caller has left of a rate limit. @default not called */
   tell?(rate: ToldRate): void;
   /** Aborts when the client has gone. */

@@ -10,7 +10,7 @@ const SHOP = 'https://shop.example';
 let it: Awaited<ReturnType<typeof startGateway>>;
 let open: Awaited<ReturnType<typeof startGateway>>;
 beforeAll(async () => {
-  const strict = { origins: [SHOP], introspection: false, socketsPerAddress: 2, subscriptionsPerSocket: 2 };
+  const strict = { origins: [SHOP], introspection: false, streamsPerAddress: 2, subscriptionsPerSocket: 2 };
   it = await startGateway({ limits: { ...LIMITS, ...strict, connectionInitMs: 100 } });
   open = await startGateway();
 });

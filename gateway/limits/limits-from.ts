@@ -15,6 +15,8 @@ export type LimitsConfig = Pick<
   | 'REQUEST_LIMITS'
   | 'MUTATION_LIMITS'
   | 'SIGN_IN_LIMITS'
+  | 'REQUEST_SECONDS'
+  | 'REQUESTS_PER_ADDRESS'
   | 'SOCKETS_PER_ADDRESS'
   | 'SUBSCRIPTIONS_PER_SOCKET'
   | 'CORS_ORIGINS'
@@ -46,7 +48,9 @@ export function limitsFrom(config: LimitsConfig, { trusted, cache }: Omit<Stored
       mutations: tiersIn(config.MUTATION_LIMITS),
       signIns: { address: address!, account: account! },
     },
-    socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+    requestTimeoutMs: config.REQUEST_SECONDS * 1000,
+    requestsPerAddress: config.REQUESTS_PER_ADDRESS,
+    streamsPerAddress: config.SOCKETS_PER_ADDRESS,
     subscriptionsPerSocket: config.SUBSCRIPTIONS_PER_SOCKET,
     documents: {
       trusted,

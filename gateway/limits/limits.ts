@@ -56,8 +56,12 @@ export interface Limits {
   costs: ByTier<number>;
   /** Rate limits, where a limiter counts. @default none */
   rates?: Rates;
-  /** WebSockets from one address. */
-  socketsPerAddress: number;
+  /** Time that a request has to arrive whole, in milliseconds. */
+  requestTimeoutMs: number;
+  /** Requests under way from one address. */
+  requestsPerAddress: number;
+  /** WebSockets and streams of server-sent events from one address, together. */
+  streamsPerAddress: number;
   /** Operations that are open at once on one WebSocket. */
   subscriptionsPerSocket: number;
   /** Time that a WebSocket has for its `connection_init`, in milliseconds. */
@@ -77,7 +81,9 @@ export const LIMITS: Limits = {
   document: DOCUMENT_LIMITS,
   bodyBytes: 1_048_576,
   costs: { anonymous: 10_000, signedIn: 20_000, staff: 40_000 },
-  socketsPerAddress: none,
+  requestTimeoutMs: 30_000,
+  requestsPerAddress: none,
+  streamsPerAddress: none,
   subscriptionsPerSocket: 200,
   connectionInitMs: 3_000,
   origins: '*',

@@ -281,7 +281,7 @@ export class LiveGroup {
     try {
       actor = member.caller.actor();
     } catch (error) {
-      member.finish(this.#failure(error));
+      member.refuse(this.#failure(error));
       return false;
     }
     if (actor === member.actor) return true;

@@ -96,6 +96,12 @@ export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, vo
     this.#end();
   }
 
+  /** Ends the stream of a caller that is not admitted any more. One that does not read that is cut off. */
+  refuse(last: Frame): void {
+    this.finish(last);
+    this.caller.cutOff?.();
+  }
+
   /** Drops a slow subscriber: queued frames are thrown away, and this one is sent in their place. */
   drop(last: Frame): void {
     this.#waiting = [];

@@ -5,32 +5,33 @@
  * back-pressure (`live/socket-queue.ts`); it keeps the protocol.
  */
 import type { Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, GraphQLError } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
+import { answerAndClose } from '../../platform/http/answer-and-close.ts';
 import { clientOf } from '../../platform/http/client-of.ts';
 import { pathOf } from '../../platform/http/path-of.ts';
 import type { Logger } from '../../platform/log.ts';
 import { add } from '../../platform/telemetry/metrics.ts';
 import { mayOpenSocket } from '../limits/cors.ts';
 import type { Limits } from '../limits/limits.ts';
-import { OpenSockets } from '../limits/open-sockets.ts';
+import { tooManyStreamsMessage } from '../limits/place-error.ts';
+import type { Places } from '../limits/places.ts';
 import { placeOf } from '../limits/rates.ts';
 import { SocketQueue } from '../live/socket-queue.ts';
-import type { Authenticate } from '../identity/session.ts';
+import { type Authenticate, SWEEP_MS } from '../identity/session.ts';
 import { identify, type Payload, SocketSession } from './socket-session.ts';
 import { speak, type SocketExtra } from './socket-protocol.ts';
 import { type Kept, type MessageOptions, prepare, run, type Socket, type Subscribed } from './subscribe-message.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
-/** How often sockets are checked for an ended session, in milliseconds. */
-const SWEEP_MS = 1000;
 
 /** Options of the WebSocket endpoint. */
 export interface WebSocketOptions extends MessageOptions {
   limits: Limits;
+  /** Counts sockets among the open streams of their address. */
+  places: Pick<Places, 'streams'>;
   authenticate: Authenticate;
   log: Pick<Logger, 'debug' | 'error'>;
 }
@@ -76,14 +77,16 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     execute: (args) => run(args as never as Subscribed, options.mask),
     subscribe: (args) => run(args as never as Subscribed, options.mask, true),
   });
-  const open = new OpenSockets(options.limits.socketsPerAddress);
+  const { streams } = options.places;
   server.on('upgrade', (request, socket, head) => {
-    if (pathOf(request) !== '/graphql') {
-      return refuse(socket, '404 Not Found');
+    if (pathOf(request) !== '/graphql') return answerAndClose(socket, '404 Not Found', NOT_HERE);
+    if (!mayOpenSocket(request, options.limits.origins))
+      return answerAndClose(socket, '403 Forbidden', NOT_THIS_ORIGIN);
+    const closed = streams.open(placeOf({ client: clientOf(request, options.trustedProxies ?? 0) }));
+    if (!closed) {
+      const message = tooManyStreamsMessage(streams.most);
+      return answerAndClose(socket, '429 Too Many Requests', { code: 'RATE_LIMITED', message });
     }
-    if (!mayOpenSocket(request, options.limits.origins)) return refuse(socket, '403 Forbidden');
-    const closed = open.open(placeOf({ client: clientOf(request, options.trustedProxies ?? 0) }));
-    if (!closed) return refuse(socket, '429 Too Many Requests');
     socket.once('close', closed);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       speak(protocol, { socket: webSocket, request }, options.log);
@@ -105,11 +108,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
 
 const isOpen = ({ extra: { socket } }: Socket): boolean => socket.readyState === socket.OPEN;
 
-/** Refuses an upgrade, before there is a WebSocket. */
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => {}); // A client that resets the connection must not end the process.
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
+const NOT_HERE = { code: 'NOT_FOUND', message: 'There is no WebSocket at this path: open it at /graphql.' };
+const NOT_THIS_ORIGIN = {
+  code: 'FORBIDDEN',
+  message: 'Pages of this origin may not open a WebSocket: see CORS_ORIGINS.',
+};
 
 async function closeAll(sockets: WebSocketServer, graceMs: number): Promise<void> {
   const open = [...sockets.clients];

@@ -4,6 +4,7 @@ import { consumerLag } from './consumer-lag.ts';
 import type { DatabaseMonitor } from './database-monitor.ts';
 import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { byConnections } from './registry.ts';
+import { walArchive } from './wal-archive.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import { measureBreakers } from '../resilience/breaker-metrics.ts';
@@ -44,6 +45,12 @@ export function measureHost(facts: HostFacts): () => void {
       name: 'standbys',
       gauges: ['agora_standby_up', 'agora_standby_lag_seconds'],
       collect: () => standbySamples(facts),
+    }),
+    collectAtScrape({
+      name: 'wal archive',
+      gauges: ['agora_wal_archive_up', 'agora_wal_archive_age_seconds'],
+      freshMs: FRESH_MS,
+      collect: () => archiveSamples(facts.kysely),
     }),
     collectAtScrape({
       name: 'consumers',
@@ -93,6 +100,15 @@ const standbySamples = ({ agents, standbyFor }: HostFacts): Sample[] =>
       ? [up]
       : [up, { name: 'agora_standby_lag_seconds', labels: { agent }, value: lagMs / 1000 }];
   });
+
+async function archiveSamples(kysely: Kysely<any>): Promise<Sample[]> {
+  const archive = await walArchive(kysely);
+  if (!archive) return [];
+  return [
+    { name: 'agora_wal_archive_up', labels: {}, value: archive.isFailing ? 0 : 1 },
+    { name: 'agora_wal_archive_age_seconds', labels: {}, value: archive.seconds },
+  ];
+}
 
 async function consumerSamples(facts: HostFacts): Promise<Sample[]> {
   const all = [...byConnections(facts, facts.handled, ([consumer]) => consumer)];

@@ -32,6 +32,20 @@ export const configSchema = z.object({
     .optional()
     .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
+  BACKUP_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'a directory, on another disk, for backups of the embedded PostgreSQL and its archived write-ahead log, from which it is restored to any moment; absent: none',
+    ),
+  BACKUP_HOURS: value
+    .whole(1, 24)
+    .default(24)
+    .describe('hours from one base backup in BACKUP_DIR to the next; a restore replays the log since the last one'),
+  BACKUP_KEEP_DAYS: value
+    .whole(1, 3650)
+    .default(7)
+    .describe('how many days back the database can be restored to any moment; older backups in BACKUP_DIR are deleted'),
   DATABASE_URL: value.postgres
     .optional()
     .describe(
@@ -191,7 +205,15 @@ export const configSchema = z.object({
     .numbers(2, '60/10')
     .default('60/10')
     .describe('sign-ins, sign-ups and the like in a minute from an address: all / for one account'),
-  SOCKETS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('WebSockets open from one address'),
+  REQUEST_SECONDS: value
+    .whole(1, 3600)
+    .default(30)
+    .describe('how long a request may take to arrive at the gateway, to the last byte of its body'),
+  REQUESTS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('requests under way at once from one address'),
+  SOCKETS_PER_ADDRESS: value
+    .whole(1, 1_000_000)
+    .default(1000)
+    .describe('WebSockets, and subscriptions by server-sent events, open from one address'),
   SUBSCRIPTIONS_PER_SOCKET: value.whole(1, 10_000).default(200).describe('operations open on a WebSocket'),
   DEMO_DATA: z
     .enum(['on', 'off'])

@@ -9,7 +9,7 @@ import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { asGiven } from '../text/as-given.ts';
 import { checkStorable } from '../text/text.ts';
-import { raw } from './raw.ts';
+import { raw, type Statement } from './raw.ts';
 
 /** An idempotency key with its scope (actor and operation), and the request that came with it. */
 export interface IdempotencyKey {
@@ -96,25 +96,17 @@ export async function earlierOutcome(
   return { outcome: row.outcome };
 }
 
-/** Keeps the outcome under the key. */
-export async function keepOutcome(
-  transaction: Kysely<any>,
-  schema: string,
-  idempotency: IdempotencyKey,
-  outcome: unknown,
-): Promise<void> {
-  await raw(
-    transaction,
-    `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
-    [
-      idempotency.actor,
-      idempotency.operation,
-      idempotency.key,
-      hashOf(idempotency.request),
-      JSON.stringify(outcome ?? null),
-    ],
-  );
-}
+/** The statement that keeps the outcome under the key. */
+export const keeping = (schema: string, idempotency: IdempotencyKey, outcome: unknown): Statement => [
+  `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
+  [
+    idempotency.actor,
+    idempotency.operation,
+    idempotency.key,
+    hashOf(idempotency.request),
+    JSON.stringify(outcome ?? null),
+  ],
+];
 
 /** Retention of a client's key: clients replay a request within days. */
 const KEPT_DAYS = 30;

@@ -1,5 +1,8 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 
+/** A statement with `$n` placeholders, and their values. */
+export type Statement = readonly [text: string, values: readonly unknown[]];
+
 /** The outcome of a raw statement. */
 export interface RawResult<Row> {
   rows: Row[];

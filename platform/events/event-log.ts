@@ -11,7 +11,7 @@
  * ORDER PER AGGREGATE comes from `lock` (platform/data/locks.ts), which a command takes first.
  */
 import type { Kysely } from 'kysely';
-import { raw } from '../data/raw.ts';
+import { raw, type Statement } from '../data/raw.ts';
 import { newUuid } from '../ids.ts';
 import type { Cursor } from './cursor.ts';
 import { traceparent } from '../telemetry/tracing.ts';
@@ -70,24 +70,30 @@ export function envelope<Payload>(
 
 const asJson = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
-/** Appends events in the caller's transaction, signed: one statement, whatever their number. */
+/**
+ * Appends events in the caller's transaction, signed: one statement, whatever their number. `along` is a write of the same
+ * transaction that goes with it.
+ */
 export async function append(
   transaction: Kysely<any>,
   events: readonly Envelope[],
   signer?: EventSigner,
+  along?: Statement,
 ): Promise<void> {
-  if (events.length === 0) return;
+  const [write, values] = along ?? ['', []];
+  if (events.length === 0) return void (along && (await raw(transaction, write, values)));
   const signed = signer ? events.map((event) => ({ ...event, ...signer.sign(event) })) : events;
   await raw(
     transaction,
-    `insert into platform.event_log
+    `${write && `with along as (${write})`}
+     insert into platform.event_log
        (id, type, source, aggregate_type, aggregate_id, aggregate_version, correlation_id, causation_id, payload,
         key_id, signature, traceparent)
      select (e->>'id')::uuid, e->>'type', e->>'source', e->>'aggregateType', e->>'aggregateId',
             (e->>'aggregateVersion')::int, e->>'correlationId', (e->>'causationId')::uuid, e->'payload',
             e->>'keyId', e->>'signature', e->>'traceparent'
-       from jsonb_array_elements($1::jsonb) with ordinality as list(e, n) order by n`,
-    [JSON.stringify(signed, asJson)],
+       from jsonb_array_elements($${values.length + 1}::jsonb) with ordinality as list(e, n) order by n`,
+    [...values, JSON.stringify(signed, asJson)],
   );
 }
 

@@ -10,14 +10,45 @@ export interface Tls {
   key: string;
 }
 
+/** Options of a listener. */
+export interface ListenerOptions {
+  /** The certificate for HTTPS. @default HTTP */
+  tls?: Tls;
+  /**
+   * How long a request may take to arrive, from its first byte to its last, in milliseconds; then it is answered with
+   * 408. A client that sends a byte now and then would otherwise hold its connection for minutes. @default 30000
+   */
+  requestTimeoutMs?: number;
+}
+
+/** Default time for a request to arrive, in milliseconds: a megabyte at 280 kbit/s. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longest time for the head of a request, and for the handshake of TLS, in milliseconds: both are short. */
+const HEAD_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that are late, in milliseconds: so much more than its timeout may each take. */
+const LOOK_MS = 1000;
+
 /** Creates an HTTP server, or an HTTPS one if given a certificate. @throws Error if certificate and key do not fit */
-export function createListener(listener: RequestListener, tls?: Tls): Server {
+export function createListener(
+  listener: RequestListener,
+  { tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ListenerOptions = {},
+): Server {
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
     isWebSocket(request) && server.listenerCount('upgrade') > 0;
+  const headersTimeout = Math.min(HEAD_TIMEOUT_MS, requestTimeoutMs);
+  const options = {
+    shouldUpgradeCallback,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+  };
   const server: Server = tls
     ? // The two types differ below HTTP alone, which no caller uses.
-      (createSecureServer({ ...tls, minVersion: 'TLSv1.2', shouldUpgradeCallback }, listener) as unknown as Server)
-    : createServer({ shouldUpgradeCallback }, listener);
+      (createSecureServer(
+        { ...tls, ...options, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeout },
+        listener,
+      ) as unknown as Server)
+    : createServer(options, listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket as Socket));
   return server;
 }

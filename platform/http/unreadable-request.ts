@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { answerAndClose } from './answer-and-close.ts';
 
 /** Answers to requests that Node cannot parse, by error code. */
 const ANSWERS: Record<string, { status: string; code: string; message: string }> = {
@@ -20,13 +21,9 @@ const ANSWERS: Record<string, { status: string; code: string; message: string }>
 };
 const NO_HTTP = { status: '400 Bad Request', code: 'BAD_REQUEST', message: 'This is no HTTP/1.1 request.' };
 
-/** Answers a request that has no `IncomingMessage`, in JSON like all others, and closes its connection. */
+/** Answers a request that has no `IncomingMessage`, and closes its connection. */
 export function answerUnreadable({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const { status, ...error } = ANSWERS[code] ?? NO_HTTP;
-  const body = JSON.stringify({ error });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `cache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
-  );
+  answerAndClose(socket, status, error);
 }

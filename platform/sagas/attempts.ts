@@ -27,6 +27,8 @@ export interface Attempted<T> extends AttemptOptions<T> {
   saga: InHand;
   step: string;
   work(): Promise<T>;
+  /** The error of a first attempt, which was made in a stretch: it is counted, told and waited for here. */
+  failure?: Error;
 }
 
 /** Dependencies of the attempts. */
@@ -60,6 +62,31 @@ export async function untilItWorks<T>(attempted: Attempted<T>, attempting: Attem
 
 const LEFT = Symbol('left');
 
+/**
+ * Tries a step of a stretch once. A failure is not told: its step goes on by {@link untilItWorks}, and so does a step whose
+ * saga was parked for its next attempt. Never throws.
+ */
+export async function tryOnce<T>(
+  attempted: Pick<Attempted<T>, 'saga' | 'step' | 'work' | 'timeoutSeconds'>,
+  { stop, turns, outages }: Pick<Attempting, 'stop' | 'turns' | 'outages'>,
+): Promise<{ kept: T } | { isFailing: boolean; failure?: Error }> {
+  const { saga, step, work, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
+  if (stop.signal.aborted) return { isFailing: false };
+  const waits = await saga.waits().catch(() => undefined);
+  if (!waits || waits.ofStep.has(step)) return { isFailing: !stop.signal.aborted };
+  const trying = tryingStep(saga.id, step);
+  try {
+    const kept = await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal));
+    await outages.worked(partsOf(saga.id).name, step);
+    trying.ended(kept);
+    return { kept };
+  } catch (error) {
+    return stop.signal.aborted ? { isFailing: false } : { isFailing: true, failure: error as Error };
+  } finally {
+    trying.left();
+  }
+}
+
 async function tryOn<T>(
   attempted: Attempted<T>,
   { options, stop, leave, turns, outages, forget }: Attempting,
@@ -78,8 +105,9 @@ async function tryOn<T>(
     if (stop.signal.aborted) return stop.park(leave);
     if (kept) return settled(kept.instead);
   }
-  for (;;) {
+  for (let { failure } = attempted; ; failure = undefined) {
     try {
+      if (failure !== undefined) throw failure;
       // A turn is held for work alone, not between two attempts or while another saga is awaited.
       const kept = isWaiting
         ? await work()

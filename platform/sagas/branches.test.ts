@@ -53,6 +53,9 @@ function engineOn(
     now: () => '2026-06-01T00:00:00.000Z',
     receive: async () => {},
     carry: async () => undefined,
+    stretch: async () => {
+      throw new Error('this saga has no stretches');
+    },
     callOff: async () => {},
     async step(name, work, options) {
       if (kept.has(name)) return structuredClone(kept.get(name)) as never;

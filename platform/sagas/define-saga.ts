@@ -34,6 +34,16 @@ export interface SagaRefusal {
   errors: readonly UserError[];
 }
 
+/** The checkpoint of a step: its result or its refusal. */
+export interface Kept<State> {
+  result?: Partial<State>;
+  refusal?: SagaRefusal;
+  /** The `by` of the verdict that had it skipped. */
+  skippedBy?: string;
+  /** RFC 3339. */
+  at: string;
+}
+
 /** The outcome of a step. */
 export interface StepReport<Entry extends string = string> {
   step: string;
@@ -120,12 +130,21 @@ export interface Verdict {
 
 /** A saga as it is defined: one file in `subgraphs/orchestration/sagas/`. */
 export interface SagaDefinition<Input = any, State = any, Entry extends string = any> {
-  /** The name under which it is started. A changed saga is a new name beside the old. */
+  /**
+   * The name under which it is started. A changed saga is a new name beside the old, `placeOrder.v2`, until the old ones
+   * have ended; both are of one kind (`kindOf`), and their ids do not tell them apart.
+   */
   name: string;
   /** The purpose of the saga, in words. */
   description: string;
   /** Queue in which it waits for a worker. @default ORDINARY */
   queue?: QueueClass;
+  /**
+   * Where it is checkpointed: after each step, or after a stretch of steps (`stretch.ts`). Stretches cost the least, and
+   * are for steps whose commands answer a second time as they did the first. A saga in flight is replayed over its
+   * checkpoints, so this changes with the name only. @default EACH_STEP
+   */
+  checkpoints?: 'EACH_STEP' | 'STRETCHES';
   steps: readonly (SagaStep<Input, State, Entry> | SagaBranches<Input, State, Entry>)[];
   /** The last step after a compensation. Without it nothing is ever undone: a refusal is retried like a fault. */
   whenRefused?: Pick<SagaStep<Input, State, Entry>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
@@ -155,4 +174,15 @@ export const stepsOf = <Input, State, Entry extends string>(
 export interface SagaResult {
   outcome: 'COMPLETED' | 'COMPENSATED';
   refusal?: SagaRefusal;
+  /** The steps of its last stretch, which have no checkpoint but the saga's end. */
+  steps?: readonly EndedStep[];
+}
+
+/** A step without a checkpoint of its own. */
+export interface EndedStep {
+  step: string;
+  /** RFC 3339. */
+  startedAt: string;
+  /** When it was done, RFC 3339. */
+  at: string;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { partsOf, sagaId, subSagaId } from './enqueue.ts';
+import { kindOf, partsOf, sagaId, subSagaId } from './enqueue.ts';
 
 test('the parts of an id are its name, up to the first colon, and its subject', () => {
   const name = fc.string().filter((text) => !text.includes(':'));
@@ -20,4 +20,15 @@ test('an id without a colon has no subject', () => {
 test('a sub-saga shares the subject of its parent', () => {
   const id = subSagaId(sagaId('importProducts', 'import_1'), 'stock', 'stock');
   expect(partsOf(id)).toEqual({ name: 'stock', subjectId: 'import_1' });
+});
+
+test('versions of a saga are of one kind, and an aggregate has one id for them', () => {
+  expect(['placeOrder', 'placeOrder.v2', 'placeOrder.v12', 'v2', 'place.v2.now'].map(kindOf)).toEqual([
+    'placeOrder',
+    'placeOrder',
+    'placeOrder',
+    'v2',
+    'place.v2.now',
+  ]);
+  expect(sagaId('placeOrder.v2', 'order_1')).toBe(sagaId('placeOrder', 'order_1'));
 });

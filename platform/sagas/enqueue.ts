@@ -7,10 +7,16 @@ import { storableText } from './storable-input.ts';
 /** The DBOS application: one name and one version for all workers, so that any of them resumes any saga. */
 export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 
-/** The id of a saga: its name and its aggregate. A second start with the same id does nothing. */
-export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
+/** The kind of a saga: its name without the version, `placeOrder` of `placeOrder.v2`. */
+export const kindOf = (name: string): string => name.replace(/\.v\d+$/, '');
 
-/** The name and the subject in a saga's id: `placeOrder:order_01h…`; a sub-saga shares its parent's subject. */
+/**
+ * The id of a saga: its kind and its aggregate. A second start with the same id does nothing, also one of another version:
+ * so an aggregate has one saga of a kind, and who knows the aggregate knows the saga.
+ */
+export const sagaId = (name: string, aggregateId: string): string => `${kindOf(name)}:${aggregateId}`;
+
+/** The kind and the subject in a saga's id: `placeOrder:order_01h…`; a sub-saga shares its parent's subject. */
 export function partsOf(id: string): { name: string; subjectId: string } {
   const name = id.split(':', 1)[0]!;
   return { name, subjectId: id.slice(name.length + 1).split('/', 1)[0]! };

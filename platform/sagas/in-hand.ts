@@ -35,6 +35,7 @@ export class InHand {
   #waits: Promise<Waits> | undefined;
   #parking: Promise<'PARKED' | 'MESSAGE_WAITING' | 'NO'> | undefined;
   #received = 0;
+  #stretches = 0;
   #hasListened = false;
 
   constructor(taken: Taken) {
@@ -71,6 +72,11 @@ export class InHand {
   /** The number of the next message that it receives, from zero. */
   nextMessage(): number {
     return this.#received++;
+  }
+
+  /** The number of the next stretch that it comes to, from zero. */
+  nextStretch(): number {
+    return this.#stretches++;
   }
 
   begins(step: string): void {

@@ -2,13 +2,13 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { newId } from '../ids.ts';
-import { untilItWorks } from './attempts.ts';
+import { tryOnce, untilItWorks } from './attempts.ts';
 import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
 import { leavePlace } from './engine-places.ts';
 import { lookBeforeClaiming } from './engine-polls.ts';
-import { callingOff, SAGA_APPLICATION, type SagaOrigin } from './enqueue.ts';
+import { callingOff, kindOf, SAGA_APPLICATION, type SagaOrigin } from './enqueue.ts';
 import { InHand, PARK_AFTER_MS } from './in-hand.ts';
 import { never } from './never.ts';
 import { OrderlyStop } from './orderly-stop.ts';
@@ -20,6 +20,7 @@ import { sleep } from '../sleep.ts';
 import { sagaEnded } from './saga-metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { Turns } from './turns.ts';
+import { isStretchKept, STRETCH } from './stretch-checkpoints.ts';
 import { forgetWait, isReceivable, wakeLike } from './waits.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -100,7 +101,7 @@ export class Life {
       const turns = this.#turns.get(cameBackBy ? queueNamed(cameBackBy).name : own.name)!;
       this.#running.add(saga);
       try {
-        const result = await traced(`saga ${definition.name}`, spanOf(saga.id, origin), () =>
+        const result = await traced(`saga ${kindOf(definition.name)}`, spanOf(saga.id, origin), () =>
           Promise.race([runSaga(definition, input, this.#engine(saga, turns, origin)), saga.left]),
         );
         if (result) {
@@ -123,6 +124,12 @@ export class Life {
     const { ask, clock, pool, log, onFailedAttempt, verdict } = this.#options;
     const options = { onFailedAttempt, verdict, log: log.child({ saga: id, correlationId }) };
     const forget = (step: string) => forgetWait(pool, id, step);
+    const spanned = <T>(step: string, work: () => Promise<T>) =>
+      traced(`step ${step}`, spanOf(id, { correlationId }), work);
+    /** Errors of first attempts in a stretch, by step. */
+    const failures = new Map<string, Error>();
+    /** Whether a step was tried in this life: then no earlier one has kept what follows it. */
+    let hasTried = false;
     return {
       id,
       ask: (command, variables, how) => ask(command, variables, { within: { correlationId }, ...how }),
@@ -130,11 +137,32 @@ export class Life {
       step: (name, begin, how) =>
         stop.pass(async (leave) => {
           saga.begins(name);
-          const attempted = { ...how, saga, step: name, work: begin };
-          const work = () => untilItWorks(attempted, { options, stop, leave, turns, outages: this.#outages, forget });
-          const kept = await DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
+          const attempted = { ...how, saga, step: name, work: begin, failure: failures.get(name) };
+          failures.delete(name);
+          const work = () => {
+            hasTried = true;
+            return untilItWorks(attempted, { options, stop, leave, turns, outages: this.#outages, forget });
+          };
+          const kept = await DBOS.runStep(() => spanned(name, work), { name });
           saga.ends(name);
           return kept;
+        }),
+      stretch: (work, isEnd) =>
+        stop.pass(async () => {
+          const number = saga.nextStretch();
+          const run = () =>
+            work(async (step, workOfStep, how) => {
+              hasTried = true;
+              const attempted = { saga, step, work: workOfStep, timeoutSeconds: how?.timeoutSeconds };
+              const tried = await spanned(step, () => tryOnce(attempted, { stop, turns, outages: this.#outages }));
+              if ('failure' in tried && tried.failure) failures.set(step, tried.failure);
+              return tried;
+            });
+          // What was kept comes first: a step that was refused must not be asked again while it is being undone.
+          const isKept = isEnd && !hasTried && (await isStretchKept(pool, id, number));
+          if (!isEnd || isKept) return DBOS.runStep(run, { name: STRETCH });
+          const ended = await run();
+          return isEnd(ended) ? ended : DBOS.runStep(async () => ended, { name: STRETCH });
         }),
       carry: (step, child, input) =>
         carry(pool, { parent: id, step, saga: child, input, origin: { correlationId } }, stop.signal, (childId) =>

@@ -41,6 +41,9 @@ class Memory {
       },
       receive: async (topic) => void this.received.push(topic),
       carry: async () => undefined,
+      stretch: async () => {
+        throw new Error('this saga has no stretches');
+      },
       callOff: async () => {},
     };
   }

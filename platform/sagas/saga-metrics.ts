@@ -1,6 +1,6 @@
 /** Metrics of sagas: counted by the worker as they go, and read from the engine's tables at a scrape. */
 import type { Pool } from 'pg';
-import { partsOf } from './enqueue.ts';
+import { kindOf, partsOf } from './enqueue.ts';
 import { collectAtScrape, type Sample } from '../telemetry/collectors.ts';
 import { count, observeMs } from '../telemetry/metrics.ts';
 
@@ -130,7 +130,7 @@ async function unfinished(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
                     where status in ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')) unfinished
       group by name, status`,
   );
-  const samples = Map.groupBy(rows, ({ saga, status }) => `${saga}\n${STATES[status] ?? 'failed'}`);
+  const samples = Map.groupBy(rows, ({ saga, status }) => `${kindOf(saga)}\n${STATES[status] ?? 'failed'}`);
   return [...samples].map(([key, group]): Sample => {
     const [saga, state] = key.split('\n') as [string, string];
     const value = group.reduce((sum, row) => sum + Number(row.count), 0);

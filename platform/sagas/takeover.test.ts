@@ -77,13 +77,13 @@ const leasesOf = async (instance: string): Promise<number> =>
   (await database.pool.query('select from platform.saga_worker where instance = $1', [instance])).rowCount!;
 
 /** Waits until all sagas have ended, and checks that each effect is there once. */
-async function untilDone(inputs: readonly EffectInput[]): Promise<void> {
+async function untilDone(inputs: readonly EffectInput[], saga = 'effects'): Promise<void> {
   await until('all have ended', async () => {
     const { statuses } = await readEffects(database.pool);
-    return inputs.every(({ id }) => statuses.get(`effects:${id}`) === 'SUCCESS');
+    return inputs.every(({ id }) => statuses.get(`${saga}:${id}`) === 'SUCCESS');
   });
   const { effects } = await readEffects(database.pool);
-  for (const input of inputs) expect([input.id, effects.get(input.id)]).toEqual([input.id, effectsOf(input)]);
+  for (const input of inputs) expect([input.id, effects.get(input.id)]).toEqual([input.id, effectsOf(input, saga)]);
 }
 
 /** Starts sagas such that both workers have some. */
@@ -123,7 +123,7 @@ test('a worker that was suspended for longer than its lease repeats no step when
   // The step that it was running may still complete.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const { effects } = await readEffects(database.pool);
-  expect(inputs.map(({ id }) => effects.get(id))).toEqual(inputs.map(effectsOf));
+  expect(inputs.map(({ id }) => effects.get(id))).toEqual(inputs.map((input) => effectsOf(input)));
 });
 
 test('a worker that is restarted under its name resumes its sagas at once, though the old lease holds', async () => {
@@ -164,4 +164,20 @@ test('a worker killed repeatedly while sagas are parked and resumed loses none a
   await startWorker('eighth');
   await untilDone(inputs);
   expect(await claimedBy('eighth')).toEqual([]);
+});
+
+test('a worker killed repeatedly between the checkpoints of stretches repeats no effect', async () => {
+  const inputs = Array.from({ length: 20 }, (_, n) => ({ id: `stretched${n}`, refused: n % 4 === 0, stepMs: 60 }));
+  await beginEffects(database.kysely, inputs, 'stretched');
+  for (let n = 0; n < 6; n++) {
+    const dying = await startWorker('ninth');
+    await new Promise((resolve) => setTimeout(resolve, 60 + 70 * n));
+    await end(dying, 'SIGKILL');
+  }
+  await startWorker('ninth');
+  await untilDone(inputs, 'stretched');
+  const { rows } = await database.pool.query(
+    `select output::jsonb -> 'steps' as steps from dbos.workflow_output where workflow_uuid = 'stretched:stretched1'`,
+  );
+  expect(rows[0].steps.map(({ step }: { step: string }) => step)).toEqual(['confirm', 'ship']);
 });

@@ -12,8 +12,9 @@ import { enqueueSaga } from '../sagas/enqueue.ts';
 import { isConfined } from '../data/confined.ts';
 import { confinedReads } from '../data/confined-reads.ts';
 import type { OwnTables } from '../data/own-rows.ts';
-import { checkKey, earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
+import { checkKey, earlierOutcome, keeping, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
+import type { Statement } from '../data/raw.ts';
 import { NumberDraws, type NumberOwner, type UseNumber } from '../numbers/number-draws.ts';
 import type { NumberSeries } from '../numbers/number-series.ts';
 import { type EntityStatements, entityStatements } from './entity-statements.ts';
@@ -94,7 +95,7 @@ export function createStore<DB>(options: {
   const transact = async <T>(
     locks: readonly string[],
     origin: Origin,
-    work: (work: CommandWork<DB>, transaction: Kysely<any>) => Promise<T>,
+    work: (work: CommandWork<DB>, transaction: Kysely<any>) => Promise<{ value: T; last?: Statement }>,
   ) => {
     let published: readonly Envelope[] = [];
     const result = await kysely.transaction().execute(async (transaction) => {
@@ -102,10 +103,10 @@ export function createStore<DB>(options: {
       const session = openWork<DB>({ ...options, transaction, origin });
       const draws = new NumberDraws();
       const drawNumber: CommandWork['drawNumber'] = (series, of, use) => draws.ask(series, of, use);
-      const value = await work({ ...session.work, drawNumber }, transaction);
+      const { value, last } = await work({ ...session.work, drawNumber }, transaction);
       await draws.carryOut(transaction, agent);
       published = session.events;
-      await append(transaction, published, signer);
+      await append(transaction, published, signer, last);
       return value;
     });
     if (published.length) {
@@ -118,7 +119,8 @@ export function createStore<DB>(options: {
   return {
     read,
     readAs: (actor) => (readOwn && isConfined(actor, agent) ? readOwn(actor) : read),
-    write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
+    write: ({ locks, origin }, work) =>
+      afterLostRace.execute(() => transact(locks, origin, async (session) => ({ value: await work(session) }))),
     earlierOutcome: async <T>(key: IdempotencyKey) =>
       (await earlierOutcome(kysely, agent, key))?.outcome as T | undefined,
     idempotent: async (options, work) => {
@@ -126,10 +128,9 @@ export function createStore<DB>(options: {
       return afterTransient.execute(() =>
         transact([lockOf(options), ...options.locks], options.origin, async (session, transaction) => {
           const earlier = await earlierOutcome(transaction, agent, options);
-          if (earlier) return earlier.outcome as Awaited<ReturnType<typeof work>>;
+          if (earlier) return { value: earlier.outcome as Awaited<ReturnType<typeof work>> };
           const outcome = await work(session);
-          await keepOutcome(transaction, agent, options, outcome);
-          return outcome;
+          return { value: outcome, last: keeping(agent, options, outcome) };
         }),
       );
     },

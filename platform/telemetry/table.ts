@@ -109,6 +109,21 @@ export const METRICS = {
     help: '1 while what connects this process to the others answers: redis, notify.',
     labels: ['dependency'],
   },
+  agora_wal_archive_up: {
+    kind: 'gauge',
+    help: '1 while PostgreSQL archives its write-ahead log, 0 while it fails to; absent where it does not archive.',
+    labels: [],
+  },
+  agora_wal_archive_age_seconds: {
+    kind: 'gauge',
+    help: 'Since PostgreSQL last archived a segment of its write-ahead log.',
+    labels: [],
+  },
+  agora_backup_age_seconds: {
+    kind: 'gauge',
+    help: 'Since the last base backup of the embedded database in BACKUP_DIR was whole.',
+    labels: [],
+  },
   agora_standby_up: {
     kind: 'gauge',
     help: "1 while an agent's standby is read from, 0 while its reads all go to the primary.",

@@ -65,7 +65,7 @@ export function serveSubgraphs(options: ServeOptions): SubgraphServer {
       if (response.headersSent) response.destroy();
       else refuse(response, isTransient(error) ? 503 : 500, 'FAILED');
     });
-  }, options.tls);
+  }, options);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   return {

@@ -12,12 +12,13 @@ import { progressResolvers } from './progress/resolvers.ts';
 import { orchestrationQueries } from './queries.ts';
 import { orchestrationResolvers } from './resolvers.ts';
 import { cancelOrder } from './sagas/cancel-order.ts';
+import { earlierPlaceOrder } from './sagas/earlier-place-order.ts';
 import { importProducts } from './sagas/import-products.ts';
 import { placeOrder } from './sagas/place-order.ts';
 import { steeringQueries } from './steering/queries.ts';
 import { steeringResolvers } from './steering/resolvers.ts';
 
-const sagas = [placeOrder, cancelOrder, importProducts];
+const sagas = [placeOrder, earlierPlaceOrder, cancelOrder, importProducts];
 
 export default defineAgent({
   name: 'orchestration',

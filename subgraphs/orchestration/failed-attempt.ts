@@ -4,7 +4,7 @@ import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { isHopeless } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type SagaDefinition, stepsOf } from '../../platform/sagas/define-saga.ts';
-import { partsOf } from '../../platform/sagas/enqueue.ts';
+import { kindOf, partsOf } from '../../platform/sagas/enqueue.ts';
 import { STUCK_AFTER } from './domain.ts';
 import type { Tables } from './entities.ts';
 import type { OrchestrationQueries } from './queries.ts';
@@ -58,10 +58,12 @@ export const failedAttempt =
     if (isFirst) log.error({ err: error, saga, step, attempts, errorId }, 'saga is stuck: somebody should look at it');
   };
 
-/** The agent that a step or its undo asks. */
-function agentOf(definitions: readonly SagaDefinition[], saga: string, step: string): string {
-  const definition = definitions.find(({ name }) => name === saga);
-  if (!definition) return 'orchestration';
-  const steps = [...stepsOf(definition), ...(definition.whenRefused ? [definition.whenRefused] : [])];
+/** The agent that a step or its undo asks, which is the same in each version of the saga. */
+function agentOf(definitions: readonly SagaDefinition[], kind: string, step: string): string {
+  const versions = definitions.filter(({ name }) => kindOf(name) === kind);
+  const steps = versions.flatMap((version) => [
+    ...stepsOf(version),
+    ...(version.whenRefused ? [version.whenRefused] : []),
+  ]);
   return steps.find(({ name }) => step === name || step === `undo ${name}`)?.agent ?? 'orchestration';
 }

@@ -40,9 +40,7 @@ describe('a saga', () => {
       status: 'COMPLETED',
       refusal: null,
     });
-    expect(steps(saga)).toEqual(
-      ['reserve', 'authorise', 'confirm', 'capture', 'process'].map((name) => `${name}: DONE`),
-    );
+    expect(steps(saga)).toEqual(['reserve', 'pay', 'confirm'].map((name) => `${name}: DONE`));
     for (const step of saga.steps) {
       expect(step.attempts).toBe(1);
       expect(step.startedAt <= step.completedAt).toBe(true);
@@ -57,8 +55,8 @@ describe('a saga', () => {
     expect(saga.refusal).toBe('PAYMENT_DECLINED');
     expect(steps(saga)).toEqual([
       'reserve: DONE',
-      'authorise: REFUSED',
-      'undo authorise: DONE',
+      'pay: REFUSED',
+      'undo pay: DONE',
       'undo reserve: DONE',
       'cancel: DONE',
     ]);
@@ -72,7 +70,7 @@ describe('a saga', () => {
       'the buyer is not waited for',
     );
     const saga = await sagaOf(sagaId);
-    expect(steps(saga)).toEqual(['reserve: DONE', 'authorise: DONE', 'announce action: DONE']);
+    expect(steps(saga)).toEqual(['reserve: DONE', 'pay: DONE', 'announce action: DONE']);
     await done(shop.ask(CANCEL, { input: { orderId, idempotencyKey: 'enough' } }, admin));
     await sagaEnds(shop, orderId, 'COMPENSATED');
   });
@@ -143,8 +141,8 @@ describe('a saga', () => {
       create trigger ${name} before insert or update on ${table} for each row when (${when}) execute function public.no()`);
 
   test.each([
-    ['before the pivot is undone', 'authorise', 'payment.payment', 'true', 'COMPENSATED'],
-    ['behind it goes through', 'process', '"order".orders', `new.status = 'PROCESSING'`, 'COMPLETED'],
+    ['before the pivot is undone', 'pay', 'payment.payment', 'true', 'COMPENSATED'],
+    ['at the pivot goes through', 'confirm', '"order".orders', `new.status = 'PROCESSING'`, 'COMPLETED'],
   ])('that is stuck %s when its order is cancelled', async (_, step, table, when, outcome) => {
     await saying('stuck', table, when).execute(shop.kysely);
     const { sagaId, orderId, buyer } = await place();

@@ -106,7 +106,7 @@ test('a declined order whose payment another release undid has the payment statu
   const id = await order('tok_declined');
   const saga = `placeOrder:${id}`;
   await isParked(saga);
-  await keep(saga, 'undo authorise', { at: AT, nothing: true });
+  await keep(saga, 'undo pay', { at: AT, nothing: true });
   await mend();
   await postpone(saga, '0 seconds');
   await settled(shop, id, 'CANCELLED');

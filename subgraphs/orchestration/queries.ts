@@ -27,6 +27,8 @@ interface DbosTables {
   };
 }
 
+/** The kind of a saga, which is its name in the graph: `kindOf` of platform/sagas/enqueue.ts, as SQL. */
+const KIND = sql<string>`regexp_replace(name, '\\.v[0-9]+$', '')`;
 const MAX_AGENTS = 100;
 const AGENT = columnsOf(AgentSchema);
 
@@ -46,7 +48,7 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
           .where('workflowUuid', 'like', '%:%')
           .as('saga'),
       )
-      .select(['id', 'engineStatus', 'createdAt', 'updatedAt', 'parentId', 'isWaiting']);
+      .select(['id', 'name', 'engineStatus', 'createdAt', 'updatedAt', 'parentId', 'isWaiting']);
 
   return {
     agents: (area: string | null): Promise<AgentRow[]> => {
@@ -69,7 +71,7 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     sagasWithin: (parents: readonly string[]) => sagasWithin(db, parents),
 
     sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
-      const all = filter.name != null ? sagas().where('name', '=', filter.name) : sagas();
+      const all = filter.name != null ? sagas().where(KIND, '=', filter.name) : sagas();
       return connect(all, { column: 'createdAt', direction: 'DESC' }, page);
     },
 

@@ -86,7 +86,7 @@ export type Saga = {
   __typename?: 'Saga';
   /** Its name and what it is about: `placeOrder:order_01h…`. */
   id: Scalars['ID']['output'];
-  /** The saga's name: `placeOrder`. */
+  /** The saga's name, without a version: `placeOrder`. */
   name: Scalars['String']['output'];
   /** Id of its subject. */
   subjectId: Scalars['ID']['output'];

@@ -4,6 +4,8 @@ import type { Connection } from '../../platform/graphql/connection.ts';
 /** A saga as the graph reads it. */
 export interface SagaRow {
   id: string;
+  /** The name under which it was started, with its version: `placeOrder.v2`. */
+  name: string;
   engineStatus: string;
   /** Milliseconds since 1970. */
   createdAt: bigint;
@@ -32,7 +34,7 @@ export interface SagaStepRow {
   /** Milliseconds since 1970. */
   startedAt: bigint | null;
   completedAt: bigint | null;
-  /** Its position among the saga's steps, once its result is stored. */
+  /** Number of the step within its saga, once its result is stored: for the resume token of live events. */
   position: number | bigint;
   /** The time of its last failure, while it is being tried. */
   lastAt: Date | null;

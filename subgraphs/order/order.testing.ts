@@ -96,6 +96,7 @@ export async function openOrders() {
     },
     confirm: (orderId: string, told?: TimelineEntryType[]) => step('confirmOrder', orderId, 'AUTHORIZED', told),
     process: (orderId: string, told?: TimelineEntryType[]) => step('startProcessing', orderId, 'CAPTURED', told),
+    confirmPaid: (orderId: string, told?: TimelineEntryType[]) => step('confirmPaidOrder', orderId, 'CAPTURED', told),
     awaitAction: (orderId: string) => step('awaitPaymentAction', orderId, 'REQUIRES_ACTION', ['STOCK_RESERVED']),
     /** A command of the saga to the payment agent; with a token, it begins the payment. */
     pay: async (

@@ -75,7 +75,7 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
     const accepted = await store.idempotent<Accepted>({ ...once, locks, origin: context }, async (work) => {
       await insert(work, orderId, priced, contact, { customerId, placedBy: placerOf(actor, customerId) });
       if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
-      await work.startSaga('placeOrder', orderId, {
+      await work.startSaga('placeOrder.v2', orderId, {
         orderId,
         customerId,
         amount: toDecimal(money(priced.total, priced.currency)),

@@ -94,6 +94,11 @@ export type Mutation = {
   confirmOrder?: Maybe<OrderProgressPayload>;
   /** Starts the processing of an order: its payment is captured. */
   startProcessing?: Maybe<OrderProgressPayload>;
+  /**
+   * Confirms an order whose payment is captured already, and starts to process it: `confirmOrder` and `startProcessing` at
+   * once. An order that is being cancelled stays so.
+   */
+  confirmPaidOrder?: Maybe<OrderProgressPayload>;
   /** Completes a cancellation, after every undo. */
   completeCancellation?: Maybe<OrderProgressPayload>;
   /** Opens a cart: the signed-in customer's, or a guest's. */
@@ -121,6 +126,10 @@ export type MutationConfirmOrderArgs = {
 };
 
 export type MutationStartProcessingArgs = {
+  input: OrderProgressInput;
+};
+
+export type MutationConfirmPaidOrderArgs = {
   input: OrderProgressInput;
 };
 
@@ -778,6 +787,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   awaitPaymentAction?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationAwaitPaymentActionArgs, 'input'>>;
   confirmOrder?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationConfirmOrderArgs, 'input'>>;
   startProcessing?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationStartProcessingArgs, 'input'>>;
+  confirmPaidOrder?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationConfirmPaidOrderArgs, 'input'>>;
   completeCancellation?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationCompleteCancellationArgs, 'input'>>;
   createCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationCreateCartArgs, 'input'>>;
   addToCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationAddToCartArgs, 'input'>>;

@@ -87,6 +87,8 @@ export const orderResolvers = ({ agentContext, queries, queriesFor, load, servic
       payload(async () => ({ status: await service.confirmOrder(input, context) })),
     startProcessing: (_, { input }, context) =>
       payload(async () => ({ status: await service.startProcessing(input, context) })),
+    confirmPaidOrder: (_, { input }, context) =>
+      payload(async () => ({ status: await service.confirmPaidOrder(input, context) })),
     completeCancellation: (_, { input }, context) =>
       payload(async () => ({ status: await service.completeCancellation(input, context) })),
   },

@@ -40,14 +40,14 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
     return order;
   };
 
-  /** Saves a change of status with its timeline, and publishes it. */
+  /** Saves a change of status with its timeline, publishes it, and returns the order after it. */
   const moveTo = async (
     work: Work<Tables>,
     order: OrderRow,
     to: OrderStatus & TimelineEntryType,
     changes: Pick<OrderChanges, 'paymentStatus' | 'cancellationReason'>,
     entries: readonly TimelineEntry[],
-  ) => {
+  ): Promise<OrderRow> => {
     const now = clock.now();
     const moved = await saveOrder(work, order, { ...changes, status: to, updatedAt: now }, [
       ...entries,
@@ -64,6 +64,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         reason: moved.cancellationReason,
       },
     });
+    return moved;
   };
 
   return {
@@ -86,6 +87,19 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
         await moveTo(work, order, 'PROCESSING', { paymentStatus }, tellStory(reportsOf(input.story)));
         return 'PROCESSING';
+      }),
+
+    /** Both steps at once, for an order that is paid: two versions with an event each, in one transaction. */
+    confirmPaidOrder: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
+      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+        let order = await find(work, input.orderId);
+        // The money is taken, so nothing is refused any more: the saga of the cancellation gives it back.
+        if (order.status === 'CANCELLED' || order.cancellationRequestedAt) return order.status;
+        const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
+        const story = tellStory(reportsOf(input.story));
+        if (advance(order, 'CONFIRMED')) order = await moveTo(work, order, 'CONFIRMED', { paymentStatus }, story);
+        if (advance(order, 'PROCESSING')) order = await moveTo(work, order, 'PROCESSING', { paymentStatus }, []);
+        return order.status;
       }),
 
     awaitPaymentAction: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>

@@ -67,6 +67,7 @@ function aPayment() {
     refunds,
     row,
     authorise: () => service.authorise(input, context),
+    charge: () => service.charge(input, context),
     settle: () => service.settleAction(orderId, context),
     capture: () => service.capture(orderId, context),
     cancel: () => cancelService(agentContext, { provider, refunds })(orderId, 'r', context),
@@ -100,6 +101,46 @@ test.each<[string, ProviderPayment]>([
   expect(payment.asked).toEqual(['authorise', 'find']);
   await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
   expect(await payment.row()).toMatchObject({ status: 'CREATED', capturedMinor: 0n });
+});
+
+test.each<[string, ProviderPayment]>([
+  ['captured of a part', { ...CAPTURED, captured: 1n }],
+  ['captured in another currency', { ...CAPTURED, currency: 'USD' }],
+  ['captured and refused', { ...CAPTURED, refusal: 'no' }],
+  ['authorised with the money taken', { ...AUTHORISED, captured: 10_000n }],
+  ['an action of the buyer, and not of which', { ...REQUIRES_ACTION, action: undefined }],
+])('a charge that is answered as %s is not believed, and is asked for instead of made again', async (_, lie) => {
+  const payment = aPayment();
+  payment.answers.charge = lie;
+  payment.answers.find = lie;
+  await expect(payment.charge()).rejects.toMatchObject(CONTRADICTS);
+  await expect(payment.charge()).rejects.toMatchObject(CONTRADICTS);
+  expect(await payment.row()).toMatchObject({ status: 'CREATED', capturedMinor: 0n });
+  payment.answers.find = CAPTURED;
+  await payment.charge();
+  expect(payment.asked).toEqual(['charge', 'find', 'find']);
+  expect(await payment.row()).toMatchObject({ status: 'CAPTURED', capturedMinor: 10_000n, pending: null });
+});
+
+test('the refusal of a capture is believed of a charge, also if it is cancelled meanwhile, and of no authorisation', async () => {
+  const refused = { ...AUTHORISED, refusal: 'The issuer refused.' };
+  const authorised = aPayment();
+  authorised.answers.authorise = refused;
+  await expect(authorised.authorise()).rejects.toMatchObject(CONTRADICTS);
+  expect(await authorised.row()).toMatchObject({ status: 'CREATED', failureCode: null });
+  const charged = aPayment();
+  charged.answers.charge = refused;
+  await expect(charged.charge()).rejects.toMatchObject({ userErrors: [{ code: 'PAYMENT_FAILED' }] });
+  const cancelled = aPayment();
+  // Nothing is known of the charge before its cancellation.
+  cancelled.answers.charge = { ...CAPTURED, captured: 1n };
+  await expect(cancelled.charge()).rejects.toMatchObject(CONTRADICTS);
+  for (const payment of [charged, cancelled]) {
+    payment.answers.find = refused;
+    payment.answers.void = VOIDED;
+    expect(await payment.cancel()).toMatchObject({ outcome: 'VOIDED' });
+    expect(await payment.row()).toMatchObject({ status: 'VOIDED', capturedMinor: 0n, pending: null });
+  }
 });
 
 test.each<[string, ProviderPayment]>([

@@ -118,6 +118,41 @@ test.each([
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });
 
+test.each([
+  ['tok_ok', { AUTHORISE: 1, CAPTURE: 1 }],
+  ['tok_capture_fails', { AUTHORISE: 1, VOID: 1 }],
+  ['tok_declined', {}],
+  ['tok_timeout', { AUTHORISE: 1, CAPTURE: 1 }],
+  ['tok_capture_timeout', { AUTHORISE: 1, CAPTURE: 1 }],
+])('a charge with %s is carried to its end through every death, each effect once', async (token, effects) => {
+  for (let seed = 0; seed < 12; seed++) {
+    const { charge, cancel } = services(dying(seeded(seed)));
+    const orderId = newId('order');
+    const charged = await untilAnswered(() => charge(input(orderId, token), context));
+    if (charged instanceof Refusal) await untilAnswered(() => cancel(orderId, 'PAYMENT_FAILED', context));
+    expect(await movesOf(orderId)).toEqual(effects);
+  }
+  expect(await paymentViolations(agents.kysely)).toEqual([]);
+});
+
+test('a cancellation during a charge that keeps dying leaves nothing held, and no money that is not given back', async () => {
+  let taken = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const { charge, cancel } = services(dying(seeded(seed)));
+    const orderId = newId('order');
+    const buying = untilAnswered(() => charge(input(orderId, 'tok_ok'), context));
+    const cancelling = new Promise((resolve) => setTimeout(resolve, seed % 30)).then(() =>
+      untilAnswered(() => cancel(orderId, 'CUSTOMER_REQUEST', context)),
+    );
+    await Promise.all([buying, cancelling]);
+    const { CAPTURE = 0, REFUND = 0, AUTHORISE = 0 } = await movesOf(orderId);
+    expect([AUTHORISE, REFUND]).toEqual([CAPTURE, CAPTURE]);
+    taken += CAPTURE;
+  }
+  expect(taken).toBeGreaterThan(0);
+  expect(await paymentViolations(agents.kysely)).toEqual([]);
+});
+
 test('a cancellation during an authorisation and a capture that keep dying leaves nothing held and nothing captured', async () => {
   for (let seed = 0; seed < 40; seed++) {
     const { authorise, capture, cancel } = services(dying(seeded(seed)));

@@ -96,8 +96,8 @@ export const isCaptured = ({ status }: Pick<State, 'status'>): boolean =>
 type Judged = State & Pick<PaymentRow, 'failureCode' | 'failure'>;
 
 /**
- * Passes an authorised payment, and one that waits for its buyer.
- * @throws Refusal PAYMENT_DECLINED, PAYMENT_ACTION_EXPIRED, PAYMENT_CANCELLED
+ * Passes an authorised or captured payment, and one that waits for its buyer.
+ * @throws Refusal PAYMENT_DECLINED, PAYMENT_FAILED, PAYMENT_ACTION_EXPIRED, PAYMENT_CANCELLED
  */
 export function checkAuthorised(payment: Judged): void {
   if (payment.status === 'FAILED') throw refuseFailed(payment);

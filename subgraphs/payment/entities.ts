@@ -31,6 +31,8 @@ export const PaymentSchema = defineEntity({
     currency: p.string(),
     status: p.enum(() => PaymentStatus),
     pending: p.enum(() => Pending).nullable(),
+    /** Whether the provider was asked to capture it in the call that authorises it. */
+    capturesAtOnce: p.boolean().default(false),
     authorisedAt: p.datetime().nullable(),
     capturedMinor: p.bigint('bigint').default(0),
     refundedMinor: p.bigint('bigint').default(0),

@@ -14,6 +14,7 @@ const recorded = (status: PaymentStatus, more: Partial<Recorded> = {}): Recorded
   authorisedAt: null,
   actionUrl: null,
   pending: null,
+  capturesAtOnce: false,
   createdAt: AT,
   ...more,
 });
@@ -157,6 +158,17 @@ describe('a refusal', () => {
       isImpossible,
     );
   });
+
+  test.each<[PaymentStatus, Partial<Recorded>, boolean]>([
+    ['CREATED', { pending: 'AUTHORISE' }, false],
+    ['CREATED', { pending: 'CANCEL' }, false],
+    ['AUTHORIZED', {}, false],
+    ['REQUIRES_ACTION', { actionUrl: ACTION.url }, true],
+    ['AUTHORIZED', { actionUrl: ACTION.url }, true],
+    ['AUTHORIZED', { actionUrl: ACTION.url, pending: 'CAPTURE' }, false],
+  ])('of the capture of a charge that is %s with %j, contradicts: %s', (status, more, isImpossible) => {
+    expect(told(recorded(status, { capturesAtOnce: true, ...more }), 'AUTHORISED')).toBe(isImpossible);
+  });
 });
 
 test('a refund is believed of a captured payment only', () => {
@@ -173,6 +185,7 @@ test('in any state and for any evidence, no more is recorded as captured than th
     authorisedAt: fc.constantFrom(null, AT),
     actionUrl: fc.constantFrom(null, 'https://bank.example'),
     pending: fc.constant(null),
+    capturesAtOnce: fc.boolean(),
     createdAt: fc.constant(AT),
     amountMinor: fc.constantFrom(1n, 10_000n, 2n ** 63n - 1n),
     currency: fc.constantFrom('EUR', 'JPY', 'KWD'),

@@ -10,7 +10,7 @@ import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 /** The part of a payment's record that evidence can contradict. */
 export type Recorded = Pick<
   PaymentRow,
-  'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl' | 'pending' | 'createdAt'
+  'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl' | 'pending' | 'capturesAtOnce' | 'createdAt'
 >;
 
 const DAY_MS = 86_400_000;
@@ -81,12 +81,19 @@ function checkAction({ createdAt }: Recorded, { status, action }: ProviderPaymen
 }
 
 /** Checks that nothing is refused that was done, or that nobody has asked for. */
-function checkRefusal({ status: ours, pending }: Recorded, { status, refusal }: ProviderPayment): void {
+function checkRefusal(payment: Recorded, { status, refusal }: ProviderPayment): void {
   if (refusal === undefined) return;
   if (status === 'CAPTURED' || status === 'REQUIRES_ACTION')
     throw contradiction(`a refusal of a payment that is ${status} there`);
-  const isUnasked = ours === 'CREATED' || ours === 'REQUIRES_ACTION' || (ours === 'AUTHORIZED' && pending === null);
-  if (status === 'AUTHORISED' && isUnasked) throw contradiction('the refusal of a capture that we did not ask for');
+  if (status === 'AUTHORISED' && !mayHaveAsked(payment))
+    throw contradiction('the refusal of a capture that we did not ask for');
+}
+
+/** Whether we may have asked for a capture: by a charge, unless its buyer had to act first, or by a call of its own. */
+function mayHaveAsked({ status, pending, capturesAtOnce, actionUrl }: Recorded): boolean {
+  if (capturesAtOnce && actionUrl === null) return true;
+  if (status === 'CREATED' || status === 'REQUIRES_ACTION') return false;
+  return status !== 'AUTHORIZED' || pending !== null;
 }
 
 /**

@@ -102,6 +102,12 @@ export type Mutation = {
    * action required of the buyer is no refusal: the payment then is `REQUIRES_ACTION`.
    */
   authorisePayment?: Maybe<PaymentPayload>;
+  /**
+   * Takes the amount of an order at once: authorises and captures it in one call to the provider. An order has one payment:
+   * a repetition for the same order answers with it. If an action is required of the buyer, the payment is
+   * `REQUIRES_ACTION`, and is captured by `capturePayment` once it is `AUTHORIZED`.
+   */
+  chargePayment?: Maybe<PaymentPayload>;
   /** Settles the action that the buyer had to take: still to come, done, or expired. */
   settlePaymentAction?: Maybe<PaymentPayload>;
   /** Captures the amount that was authorised for an order. */
@@ -128,6 +134,10 @@ export type MutationReceivePaymentWebhookArgs = {
 
 export type MutationAuthorisePaymentArgs = {
   input: AuthorisePaymentInput;
+};
+
+export type MutationChargePaymentArgs = {
+  input: ChargePaymentInput;
 };
 
 export type MutationSettlePaymentActionArgs = {
@@ -281,6 +291,20 @@ export type AuthorisePaymentInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** An amount to take at once. */
+export type ChargePaymentInput = {
+  /** The order. */
+  orderId: Scalars['ID']['input'];
+  /** Its buyer; null for a guest. */
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  /** The order's total. */
+  amount: MoneyInput;
+  /** The provider's token for the buyer's card, as the buyer's browser received it. At most 1,000 characters. */
+  token: Scalars['String']['input'];
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 /** An order whose buyer was asked to act. */
 export type SettlePaymentActionInput = {
   /** The order. */
@@ -307,7 +331,7 @@ export type CancelPaymentInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Result of authorising, confirming, capturing or refunding a payment. */
+/** Result of authorising, charging, confirming, capturing or refunding a payment. */
 export type PaymentPayload = {
   __typename?: 'PaymentPayload';
   /** The payment as it is now. */
@@ -664,6 +688,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ConfirmPaymentInput: ConfirmPaymentInput;
   RefundPaymentInput: RefundPaymentInput;
   AuthorisePaymentInput: AuthorisePaymentInput;
+  ChargePaymentInput: ChargePaymentInput;
   SettlePaymentActionInput: SettlePaymentActionInput;
   CapturePaymentInput: CapturePaymentInput;
   CancelPaymentInput: CancelPaymentInput;
@@ -708,6 +733,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   ConfirmPaymentInput: ConfirmPaymentInput;
   RefundPaymentInput: RefundPaymentInput;
   AuthorisePaymentInput: AuthorisePaymentInput;
+  ChargePaymentInput: ChargePaymentInput;
   SettlePaymentActionInput: SettlePaymentActionInput;
   CapturePaymentInput: CapturePaymentInput;
   CancelPaymentInput: CancelPaymentInput;
@@ -751,6 +777,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   redrivePaymentWebhook?: Resolver<Maybe<ResolversTypes['WebhookDeliveryPayload']>, ParentType, ContextType, RequireFields<MutationRedrivePaymentWebhookArgs, 'input'>>;
   receivePaymentWebhook?: Resolver<Maybe<ResolversTypes['ReceiveWebhookPayload']>, ParentType, ContextType, RequireFields<MutationReceivePaymentWebhookArgs, 'input'>>;
   authorisePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationAuthorisePaymentArgs, 'input'>>;
+  chargePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationChargePaymentArgs, 'input'>>;
   settlePaymentAction?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationSettlePaymentActionArgs, 'input'>>;
   capturePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationCapturePaymentArgs, 'input'>>;
   cancelPayment?: Resolver<Maybe<ResolversTypes['CancelPaymentPayload']>, ParentType, ContextType, RequireFields<MutationCancelPaymentArgs, 'input'>>;

@@ -48,6 +48,7 @@ export const paymentResolvers = ({ queries, load, service, cancel, refunds, webh
 
     Mutation: {
       authorisePayment: (_, { input }, context) => changed(context, () => service.authorise(input, context)),
+      chargePayment: (_, { input }, context) => changed(context, () => service.charge(input, context)),
       settlePaymentAction: (_, { input }, context) =>
         changed(context, () => service.settleAction(input.orderId, context)),
       capturePayment: (_, { input }, context) => changed(context, () => service.capture(input.orderId, context)),

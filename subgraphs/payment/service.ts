@@ -20,7 +20,7 @@ import { News } from './news.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
-import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
+import type { AuthorisePaymentInput, ChargePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
 /** A payment that the provider has not been asked for yet, with the intent to do so. */
 const UNASKED = {
@@ -48,7 +48,11 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
   const record = recorder(agentContext);
 
   /** Records the intent to ask the provider. `isNew`: it cannot have been asked before. */
-  const intendToAuthorise = (input: AuthorisePaymentInput, origin: RequestContext) => {
+  const intendToAuthorise = (
+    input: AuthorisePaymentInput,
+    { isCharge }: { isCharge: boolean },
+    origin: RequestContext,
+  ) => {
     const { orderId, customerId = null } = input;
     const { minor: amountMinor, currency } = readAmount(input.amount);
     if (amountMinor <= 0n) throw refuse('INVALID_INPUT', 'A payment is more than nothing.', ['input', 'amount']);
@@ -74,6 +78,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
         customerId,
         amountMinor,
         currency,
+        capturesAtOnce: isCharge,
         createdAt: now,
         updatedAt: now,
       };
@@ -109,25 +114,43 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
     }
   };
 
+  /** Begins the payment of an order by a call to the provider, which happens once. The intent says which call. */
+  const begin = async (
+    input: AuthorisePaymentInput,
+    how: { isCharge: boolean },
+    context: RequestContext,
+  ): Promise<string> => {
+    const intent = await intendToAuthorise(input, how, context);
+    let { payment } = intent;
+    if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
+      const { id, amountMinor: minor, currency, orderId } = payment;
+      const call = payment.capturesAtOnce ? provider.charge : provider.authorise;
+      const earlier = intent.isNew ? undefined : await provider.find(id);
+      payment = earlier
+        ? await record(orderId, earlier, context)
+        : await recordAnswer(
+            payment,
+            (leave) => call({ reference: id, token: tokenOf(input), minor, currency }, leave),
+            context,
+          );
+    }
+    checkAuthorised(payment);
+    return payment.id;
+  };
+
   return {
     /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
-    async authorise(input: AuthorisePaymentInput, context: RequestContext): Promise<string> {
-      const intent = await intendToAuthorise(input, context);
-      let { payment } = intent;
-      if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
-        const { id, amountMinor: minor, currency, orderId } = payment;
-        const earlier = intent.isNew ? undefined : await provider.find(id);
-        payment = earlier
-          ? await record(orderId, earlier, context)
-          : await recordAnswer(
-              payment,
-              (leave) => provider.authorise({ reference: id, token: tokenOf(input), minor, currency }, leave),
-              context,
-            );
-      }
-      checkAuthorised(payment);
-      return payment.id;
-    },
+    authorise: (input: AuthorisePaymentInput, context: RequestContext): Promise<string> =>
+      begin(input, { isCharge: false }, context),
+
+    /**
+     * Takes the amount at once, in one call to the provider. A payment that is only authorised after that, since its buyer
+     * had to act, is captured by `capture`.
+     * @throws Refusal PAYMENT_DECLINED, PAYMENT_FAILED, PAYMENT_CANCELLED
+     * @throws Unavailable if the outcome is not known: ask again
+     */
+    charge: (input: ChargePaymentInput, context: RequestContext): Promise<string> =>
+      begin(input, { isCharge: true }, context),
 
     /** Settles the action that the buyer was sent to, as the provider answers: it decides when the time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {

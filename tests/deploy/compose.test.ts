@@ -78,8 +78,12 @@ test('a secret that is given as a file is mounted, and what is mounted is declar
 });
 
 test('data outlives its container: whatever keeps some has a volume', () => {
+  // By its name, or as what stands in for a folder that is not given: `${BACKUP_DIR:-archive}`.
   const kept = Object.entries(services).flatMap(([name, { volumes = [] }]) =>
-    volumes.filter((volume: string) => /^\w/.test(volume)).map((volume: string) => [volume.split(':')[0], name]),
+    volumes.flatMap((volume: string) => {
+      const [, named] = /^(?:\$\{\w+:-)?(\w[\w-]*)\}?:/.exec(volume) ?? [];
+      return named ? [[named, name]] : [];
+    }),
   );
   expect(new Set(kept.map(([volume]) => volume))).toEqual(new Set(Object.keys(compose.volumes)));
   for (const name of ['postgres', 'prometheus', 'alertmanager', 'loki', 'jaeger', 'grafana'])

@@ -179,7 +179,7 @@ test('one trace follows an order through its processes, each span under its pare
   const saga = ['saga placeOrder', ...order];
   expect(cameFrom('agent order')).toEqual(order.slice(1));
   expect(cameFrom('saga placeOrder')).toEqual(order);
-  expect(cameFrom('agent payment')).toEqual(['request', 'ask payment', 'step authorise', ...saga]);
+  expect(cameFrom('agent payment')).toEqual(['request', 'ask payment', 'step pay', ...saga]);
   expect(cameFrom('consume order.placed')).toEqual(order);
   // A request between processes is sent in one and answered in another.
   for (const request of trace.filter(({ name }) => name === 'request'))

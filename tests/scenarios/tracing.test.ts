@@ -59,7 +59,7 @@ test('an order is one trace: gateway, agent, SQL, saga, steps, other agents, eve
   const wanted = [
     'agent order',
     'saga placeOrder',
-    'step capture',
+    'step confirm',
     'agent payment',
     'consume order.placed',
     'sql insert',
@@ -77,7 +77,7 @@ test('an order is one trace: gateway, agent, SQL, saga, steps, other agents, eve
   };
   const named = (name: string): SpanLine => trace.find((span) => span.name === name)!;
   expect(ancestors(named('agent payment'))).toEqual(
-    expect.arrayContaining(['step authorise', 'saga placeOrder', 'agent order', 'mutation Traced']),
+    expect.arrayContaining(['step pay', 'saga placeOrder', 'agent order', 'mutation Traced']),
   );
   expect(ancestors(named('consume order.placed'))).toEqual(expect.arrayContaining(['agent order', 'mutation Traced']));
   expect(trace.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name)).toEqual([

@@ -169,7 +169,7 @@ describe('an order', () => {
       expect(payments).toMatchObject([{ status: 'CAPTURED' }]);
       // At the first attempt, which waited for no timeout.
       const attempts = saga.steps.map((step: { name: string; attempts: number }) => [step.name, step.attempts]);
-      expect(Object.fromEntries(attempts)).toMatchObject({ authorise: 1, capture: 1 });
+      expect(Object.fromEntries(attempts)).toMatchObject({ pay: 1 });
     },
   );
 

@@ -137,7 +137,7 @@ describe('tables that agents share', () => {
       await query(`select status from dbos.workflow_status where workflow_uuid = 'placeOrder:order_none'`),
     ).toHaveLength(1);
     expect(
-      await as('payment', `select platform.start_saga('placeOrder', 'cancelOrder:x', '{}', 'sagas', 'sagas')`),
+      await as('payment', `select platform.start_saga('placeOrder.v2', 'cancelOrder:x', '{}', 'sagas', 'sagas')`),
     ).toBe('P0001');
     expect(
       await as('gateway', `select platform.start_saga('placeOrder', 'placeOrder:x', '{}', 'sagas', 'sagas')`),

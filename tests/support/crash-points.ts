@@ -46,6 +46,8 @@ begin
     name := concat_ws(' ', lower(tg_op), tg_table_schema || '.' || regexp_replace(tg_table_name, '_[0-9]+$', ''),
       split_part(row_is ->> 'workflow_uuid', ':', 1), row_is ->> 'function_name', row_is ->> 'operation', row_is ->> 'type', row_is ->> 'kind',
       row_is ->> 'template', row_is ->> 'status', row_is ->> 'pending',
+      -- A saga may keep several stretches of steps: each is told by its first.
+      case when row_is ->> 'function_name' = '(steps)' then (row_is ->> 'output')::jsonb #>> '{json,steps,0,step}' end,
       -- An order has other versions when it hears of its payment sooner or later.
       case when tg_table_schema = 'order' or row_is ->> 'type' like 'order.%' then null
         else 'v' || coalesce(row_is ->> 'version', row_is ->> 'aggregate_version') end);

@@ -86,6 +86,7 @@ function effectSagas(pool: Pool): SagaDefinition[] {
     ],
     whenRefused: { name: 'cancel', agent: 'other', does: 'cancel', run: act },
   });
+  const stretched = { ...effects, name: 'stretched', checkpoints: 'STRETCHES' } as const;
   const outer = defineSaga<EffectInput, object>({
     name: 'outer',
     description: 'Has the effects as a step.',
@@ -96,11 +97,11 @@ function effectSagas(pool: Pool): SagaDefinition[] {
     ],
     whenRefused: { name: 'give up', agent: 'other', does: 'give up', run: act },
   });
-  return [effects, outer];
+  return [effects, stretched, outer];
 }
 
 /** The effects that a saga leaves behind, completed or refused, in order. */
-export const effectsOf = (input: EffectInput): string[] => keysOf(`effects:${input.id}`, input);
+export const effectsOf = (input: EffectInput, saga = 'effects'): string[] => keysOf(`${saga}:${input.id}`, input);
 
 const keysOf = (saga: string, { refused }: EffectInput): string[] =>
   (refused

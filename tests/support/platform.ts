@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely';
 import WebSocket from 'ws';
 import { ApiKeys, identityOf } from '../../gateway/identity/api-keys.ts';
 import { authenticateWith } from '../../gateway/identity/authenticate.ts';
-import { revocationsOf } from '../../gateway/identity/load-revocations.ts';
+import { revocationsOf } from '../../gateway/identity/known-revocations.ts';
 import { LIMITS } from '../../gateway/limits/limits.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
@@ -84,22 +84,25 @@ export async function openPlatform(options: PlatformOptions = {}): Promise<Signi
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedPlatform> {
   const names = agentNames();
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
+  const log = options.log ?? silentLogger;
+  const known = await revocationsOf(agents.host, { tokenSeconds: 900, log });
   const authenticate = authenticateWith(
     agents.tokens,
-    await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }),
+    known.revocations,
     new ApiKeys({ identity: identityOf(agents.host.subgraphs), seconds: 900 }),
   );
   const isReady = () => ({ ready: true, details: {} });
   const gateway = await createGateway({
     subgraphs: agents.host.subgraphs,
     authenticate,
-    log: options.log ?? silentLogger,
+    log,
     isReady,
     // A busy machine may take longer than a client is allowed.
     limits: { ...LIMITS, connectionInitMs: PATIENCE_MS },
   });
   gateway.server.listen(0, '127.0.0.1');
   await once(gateway.server, 'listening');
+  const stopPolling = known.polling.start();
   const address = `127.0.0.1:${(gateway.server.address() as AddressInfo).port}/graphql`;
   const token = async (as: Actor, seconds = 900): Promise<string> =>
     (await agents.tokens.sign(as.claims(), seconds, new Date())).token;
@@ -122,6 +125,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     },
     watch: (query, variables, as) => watch(`ws://${address}`, { query, variables }, () => authorization(as)),
     async close() {
+      await stopPolling();
       await gateway.close();
       await agents.close();
     },

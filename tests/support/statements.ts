@@ -10,6 +10,8 @@ export interface Commit {
    * Its writes: `insert order.orders`, `update platform.log_cursor`, `call platform.start_saga`. In order, each once.
    */
   writes: string[];
+  /** Number of its statements, reads included, `begin` and `commit` left out. */
+  statements: number;
 }
 
 /** The counts since the last reset. */
@@ -39,24 +41,27 @@ export function countStatements(): Statements {
   const texts: string[] = [];
   let count = 0;
   const commits: Commit[] = [];
-  /** The writes so far of each connection's open transaction. */
-  const open = new WeakMap<pg.Client, string[]>();
+  /** Each connection's open transaction so far. */
+  const open = new WeakMap<pg.Client, Commit>();
 
   const note = (client: pg.Client, text: string, rowCount: number): void => {
     count++;
     const word = BORDER.exec(text)?.[1]?.toLowerCase();
     if (!word) texts.push(text);
-    if (word === 'begin' || word === 'start transaction') return void open.set(client, []);
+    if (word === 'begin' || word === 'start transaction') return void open.set(client, { writes: [], statements: 0 });
     if (word === 'rollback' && !/\bto\b/i.test(text)) return void open.delete(client);
     if (word === 'commit') {
-      const writes = open.get(client) ?? [];
+      const { writes, statements } = open.get(client) ?? { writes: [], statements: 0 };
       open.delete(client);
-      if (writes.length > 0) commits.push({ writes: [...new Set(writes)] });
+      if (writes.length > 0) commits.push({ writes: [...new Set(writes)], statements });
       return;
     }
     const writes = rowCount > 0 ? writesOf(text) : [];
-    if (open.has(client)) open.get(client)!.push(...writes);
-    else if (writes.length > 0) commits.push({ writes: [...new Set(writes)] });
+    const transaction = open.get(client);
+    if (transaction) {
+      transaction.writes.push(...writes);
+      transaction.statements++;
+    } else if (writes.length > 0) commits.push({ writes: [...new Set(writes)], statements: 1 });
   };
 
   prototype.query = function (...call) {

@@ -14,7 +14,7 @@ interface SagaFile {
   saga: SagaDefinition;
 }
 
-/** The current sagas. Their typed commands must have been generated. */
+/** The current sagas, by name. Their typed commands must have been generated. */
 export async function loadSagas(): Promise<SagaFile[]> {
   const files = globSync(SAGAS, { exclude: ['**/*.test.ts'] }).sort();
   const sagas: SagaFile[] = [];
@@ -22,7 +22,7 @@ export async function loadSagas(): Promise<SagaFile[]> {
     const exported: Record<string, unknown> = await import(pathToFileURL(file).href);
     for (const saga of Object.values(exported).filter(isSaga)) sagas.push({ file, saga });
   }
-  return sagas;
+  return sagas.sort((a, b) => (a.saga.name < b.saga.name ? -1 : 1));
 }
 
 /** The page, of the current sagas. */

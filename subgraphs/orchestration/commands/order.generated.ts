@@ -240,9 +240,22 @@ export type CompleteCancellationMutation = { completeCancellation: { status: Ord
       | { code: ErrorCode, message: string }
     > } | null };
 
+export type ConfirmPaidOrderMutationVariables = Exact<{
+  input: OrderProgressInput;
+}>;
+
+
+export type ConfirmPaidOrderMutation = { confirmPaidOrder: { status: OrderStatus | null, userErrors: Array<
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+    > } | null };
+
 
 export const readableOrders = command<ReadableOrdersQuery, ReadableOrdersQueryVariables>('order', "query ReadableOrders($ids: [ID!]!) {\n  readableOrders(ids: $ids)\n}");
 export const awaitPaymentAction = command<AwaitPaymentActionMutation, AwaitPaymentActionMutationVariables>('order', "mutation AwaitPaymentAction($input: OrderProgressInput!) {\n  awaitPaymentAction(input: $input) {\n    status\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const confirmOrder = command<ConfirmOrderMutation, ConfirmOrderMutationVariables>('order', "mutation ConfirmOrder($input: OrderProgressInput!) {\n  confirmOrder(input: $input) {\n    status\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const startProcessing = command<StartProcessingMutation, StartProcessingMutationVariables>('order', "mutation StartProcessing($input: OrderProgressInput!) {\n  startProcessing(input: $input) {\n    status\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const completeCancellation = command<CompleteCancellationMutation, CompleteCancellationMutationVariables>('order', "mutation CompleteCancellation($input: CompleteCancellationInput!) {\n  completeCancellation(input: $input) {\n    status\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const confirmPaidOrder = command<ConfirmPaidOrderMutation, ConfirmPaidOrderMutationVariables>('order', "mutation ConfirmPaidOrder($input: OrderProgressInput!) {\n  confirmPaidOrder(input: $input) {\n    status\n    userErrors {\n      code\n      message\n    }\n  }\n}");

@@ -70,6 +70,20 @@ export type AuthorisePaymentInput = {
   idempotencyKey: string;
 };
 
+/** An amount to take at once. */
+export type ChargePaymentInput = {
+  /** The order. */
+  orderId: string;
+  /** Its buyer; null for a guest. */
+  customerId?: string | null | undefined;
+  /** The order's total. */
+  amount: MoneyInput;
+  /** The provider's token for the buyer's card, as the buyer's browser received it. At most 1,000 characters. */
+  token: string;
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
+  idempotencyKey: string;
+};
+
 /** An order whose buyer was asked to act. */
 export type SettlePaymentActionInput = {
   /** The order. */
@@ -152,9 +166,20 @@ export type CancelPaymentMutation = { cancelPayment: { outcome: CancelPaymentOut
       | { code: ErrorCode, message: string }
     > } | null };
 
+export type ChargePaymentMutationVariables = Exact<{
+  input: ChargePaymentInput;
+}>;
+
+
+export type ChargePaymentMutation = { chargePayment: { payment: { status: PaymentStatus, actionExpiresInSeconds: number | null } | null, userErrors: Array<
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+    > } | null };
+
 
 export const paymentsOfOrders = command<PaymentsOfOrdersQuery, PaymentsOfOrdersQueryVariables>('payment', "query PaymentsOfOrders($orderIds: [ID!]!) {\n  paymentsOfOrders(orderIds: $orderIds) {\n    orderId\n    status\n  }\n}");
 export const authorisePayment = command<AuthorisePaymentMutation, AuthorisePaymentMutationVariables>('payment', "mutation AuthorisePayment($input: AuthorisePaymentInput!) {\n  authorisePayment(input: $input) {\n    payment {\n      status\n      actionExpiresInSeconds\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const settlePaymentAction = command<SettlePaymentActionMutation, SettlePaymentActionMutationVariables>('payment', "mutation SettlePaymentAction($input: SettlePaymentActionInput!) {\n  settlePaymentAction(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const capturePayment = command<CapturePaymentMutation, CapturePaymentMutationVariables>('payment', "mutation CapturePayment($input: CapturePaymentInput!) {\n  capturePayment(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const cancelPayment = command<CancelPaymentMutation, CancelPaymentMutationVariables>('payment', "mutation CancelPayment($input: CancelPaymentInput!) {\n  cancelPayment(input: $input) {\n    outcome\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const chargePayment = command<ChargePaymentMutation, ChargePaymentMutationVariables>('payment', "mutation ChargePayment($input: ChargePaymentInput!) {\n  chargePayment(input: $input) {\n    payment {\n      status\n      actionExpiresInSeconds\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");

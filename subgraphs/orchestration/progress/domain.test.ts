@@ -7,6 +7,7 @@ import { newFacts, type SagaFact, type Sight, type Told } from './domain.ts';
 const ID = 'placeOrder:order_1';
 const saga = (engineStatus = 'PENDING'): SagaRow => ({
   id: ID,
+  name: 'placeOrder',
   engineStatus,
   createdAt: 1000n,
   updatedAt: 9000n,

@@ -95,5 +95,5 @@ function typeOf({ refusal, skippedBy }: SagaStepRow): SagaEventType {
 
 const at = (milliseconds: bigint): Date => new Date(Number(milliseconds));
 
-const byEnd = (a: SagaStepRow, b: SagaStepRow): number =>
-  Number((a.completedAt ?? 0n) - (b.completedAt ?? 0n)) || Number(a.position) - Number(b.position);
+/** Steps that ended in the same millisecond stay in their order. */
+const byEnd = (a: SagaStepRow, b: SagaStepRow): number => Number((a.completedAt ?? 0n) - (b.completedAt ?? 0n));

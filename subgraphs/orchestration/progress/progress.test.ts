@@ -26,7 +26,7 @@ const lines = (events: any[]) => events.map(({ type, step, status }) => [type, s
 
 const CARRIED = [
   'STARTED PENDING',
-  ...['reserve', 'authorise', 'confirm', 'capture', 'process'].map((step) => `STEP_COMPLETED ${step} RUNNING`),
+  ...['reserve', 'pay', 'confirm'].map((step) => `STEP_COMPLETED ${step} RUNNING`),
   'ENDED COMPLETED',
 ];
 
@@ -50,8 +50,8 @@ test('a refused saga streams every undo', async () => {
   const watch = shop.watch(UPDATED, { sagaId }, buyer);
   await watch.ended;
   expect(carried(told(watch)).slice(2)).toEqual([
-    'STEP_REFUSED authorise COMPENSATING',
-    'STEP_COMPLETED undo authorise COMPENSATING',
+    'STEP_REFUSED pay COMPENSATING',
+    'STEP_COMPLETED undo pay COMPENSATING',
     'STEP_COMPLETED undo reserve COMPENSATING',
     'STEP_COMPLETED cancel COMPENSATING',
     'ENDED COMPENSATED',

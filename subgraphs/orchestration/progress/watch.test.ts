@@ -13,6 +13,7 @@ function scene() {
   const status = { now: 'PENDING', isAway: false };
   const saga = (id: string): SagaRow => ({
     id,
+    name: 'placeOrder',
     engineStatus: status.now,
     createdAt: 1n,
     updatedAt: 2n,

@@ -4,7 +4,7 @@ import type { Command } from '../../../platform/commands/ask.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import { type Engine, runSaga } from '../../../platform/sagas/run-saga.ts';
 import { cancelOrder } from './cancel-order.ts';
-import { placeOrder } from './place-order.ts';
+import { earlierPlaceOrder } from './earlier-place-order.ts';
 
 const AT = '2026-05-31T23:59:00.000Z';
 const PLACED = {
@@ -30,6 +30,9 @@ async function endOf(definition: SagaDefinition, input: object, kept: Record<str
     now: () => AT,
     step: async (name, work) => (name in kept ? (kept[name] as never) : JSON.parse(JSON.stringify(await work()))),
     receive: async () => {},
+    stretch: async () => {
+      throw new Error('the previous release kept each step');
+    },
     carry: async () => undefined,
     callOff: async () => {},
   };
@@ -56,7 +59,7 @@ test.each(['NOTHING', 'VOIDED', 'REFUNDED'])(
 
 test('a declined order whose undo found nothing to void reports no payment status either', async () => {
   const refusal = { step: 'authorise', errors: [{ code: 'PAYMENT_DECLINED', message: 'Declined.' }] };
-  const end = await endOf(placeOrder, PLACED, {
+  const end = await endOf(earlierPlaceOrder, PLACED, {
     reserve: { result: {}, at: AT },
     authorise: { refusal, at: AT },
     'undo authorise': { at: AT, nothing: true },
@@ -70,7 +73,7 @@ test.each([
   ['void', 'VOIDED'],
 ])('an undo that was stored as "%s" reports the payment status %s', async (as, status) => {
   const refusal = { step: 'capture', errors: [{ code: 'PAYMENT_FAILED', message: 'No.' }] };
-  const end = await endOf(placeOrder, PLACED, {
+  const end = await endOf(earlierPlaceOrder, PLACED, {
     reserve: { result: {}, at: AT },
     authorise: { result: { payment: 'AUTHORIZED', actionSeconds: 0 }, at: AT },
     confirm: { result: {}, at: AT },
@@ -89,6 +92,6 @@ test.each([
 
 test('an order that is refused before its payment began reports VOIDED, and the payment agent is not asked', async () => {
   const refusal = { step: 'reserve', errors: [{ code: 'INSUFFICIENT_STOCK', message: 'Too few.' }] };
-  const end = await endOf(placeOrder, PLACED, { reserve: { refusal, at: AT } });
+  const end = await endOf(earlierPlaceOrder, PLACED, { reserve: { refusal, at: AT } });
   expect(end).toMatchObject({ reason: 'INSUFFICIENT_STOCK', paymentStatus: 'VOIDED' });
 });

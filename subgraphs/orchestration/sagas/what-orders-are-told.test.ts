@@ -5,6 +5,7 @@ import { defineSaga, type SagaDefinition } from '../../../platform/sagas/define-
 import { type Engine, runSaga } from '../../../platform/sagas/run-saga.ts';
 import type { TimelineEntryType } from '../commands/order.generated.ts';
 import { cancelOrder } from './cancel-order.ts';
+import { earlierPlaceOrder } from './earlier-place-order.ts';
 import { placeOrder } from './place-order.ts';
 
 const AT = '2026-05-31T23:59:00.000Z';
@@ -27,6 +28,7 @@ async function toldBy(definition: SagaDefinition, answers: Record<string, object
     ask: ask as never,
     now: () => AT,
     step: async (_, work) => JSON.parse(JSON.stringify((await work()) ?? null)),
+    stretch: (work) => work(async (_, ofStep) => ({ kept: await ofStep() })),
     receive: async () => {},
     carry: async () => undefined,
     callOff: async () => {},
@@ -82,14 +84,62 @@ const LAST: [how: string, answers: Record<string, object>, told: string[]][] = [
   ],
 ];
 
-test.each(LAST)('an order that %s', async (_, answers, told) => {
+test.each(LAST)('an order that an earlier release accepted and that %s', async (_, answers, told) => {
+  expect((await toldBy(earlierPlaceOrder, answers)).at(-1)).toEqual(told);
+});
+
+const CHARGED = { chargePayment: { payment: { status: 'CAPTURED' } } };
+const TO_ACT = { chargePayment: { payment: { status: 'REQUIRES_ACTION', actionExpiresInSeconds: 60 } } };
+const SETTLED = { settlePaymentAction: { payment: { status: 'AUTHORIZED' } } };
+const LAST_NOW: [how: string, answers: Record<string, object>, told: string[]][] = [
+  ['goes through', CHARGED, ['STOCK_RESERVED', 'PAYMENT_CAPTURED']],
+  [
+    'goes through once its buyer has confirmed the payment',
+    { ...TO_ACT, ...SETTLED, ...CAPTURED },
+    ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED', 'PAYMENT_CAPTURED'],
+  ],
+  [
+    'has no stock',
+    { reserveStock: NO('INSUFFICIENT_STOCK'), releaseReservation: NOTHING, cancelPayment: { outcome: 'NOTHING' } },
+    ['STOCK_REFUSED (refused)'],
+  ],
+  [
+    'is declined',
+    { chargePayment: NO('PAYMENT_DECLINED'), ...CANCELLED('NOTHING', 'FAILED') },
+    ['STOCK_RESERVED', 'PAYMENT_REFUSED (refused)', 'STOCK_RELEASED'],
+  ],
+  [
+    'has its payment called off',
+    { chargePayment: NO('PAYMENT_CANCELLED'), ...CANCELLED('NOTHING', 'VOIDED') },
+    ['STOCK_RESERVED', 'PAYMENT_VOIDED (refused)', 'STOCK_RELEASED'],
+  ],
+  [
+    'is never confirmed by its buyer',
+    { ...TO_ACT, settlePaymentAction: NO('PAYMENT_ACTION_EXPIRED'), ...CANCELLED('VOIDED', 'VOIDED') },
+    ['STOCK_RESERVED', 'PAYMENT_REFUSED (refused)', 'PAYMENT_VOIDED', 'STOCK_RELEASED'],
+  ],
+  [
+    'is approved and cannot be captured',
+    { chargePayment: NO('PAYMENT_FAILED'), ...CANCELLED('VOIDED', 'VOIDED') },
+    ['STOCK_RESERVED', 'PAYMENT_REFUSED (refused)', 'PAYMENT_VOIDED', 'STOCK_RELEASED'],
+  ],
+  [
+    'is not taken by the order agent',
+    { ...CHARGED, confirmPaidOrder: NO('INVALID_STATE'), ...CANCELLED('REFUNDED', 'REFUNDED') },
+    ['STOCK_RESERVED', 'PAYMENT_CAPTURED', 'PAYMENT_REFUNDED', 'STOCK_RELEASED'],
+  ],
+];
+
+test.each(LAST_NOW)('an order that %s', async (_, answers, told) => {
   expect((await toldBy(placeOrder, answers)).at(-1)).toEqual(told);
 });
 
 test('an order whose payment waits for its buyer gets no report of an approval before', async () => {
-  const settled = { settlePaymentAction: { payment: { status: 'AUTHORIZED' } } };
-  const [announced, confirmed] = await toldBy(placeOrder, { ...TO_CONFIRM, ...settled, ...CAPTURED });
-  expect([announced, confirmed]).toEqual([['STOCK_RESERVED'], ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED']]);
+  const [announced, confirmed] = await toldBy(placeOrder, { ...TO_ACT, ...SETTLED, ...CAPTURED });
+  expect([announced, confirmed]).toEqual([
+    ['STOCK_RESERVED'],
+    ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED', 'PAYMENT_CAPTURED'],
+  ]);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
-import { partsOf, steerSaga } from '../../../platform/sagas/enqueue.ts';
+import { steerSaga } from '../../../platform/sagas/enqueue.ts';
 import { SagaActionSchema, type SagaActionType, type Tables } from '../entities.ts';
 import { orchestrationQueries } from '../queries.ts';
 import { stepsToSteer } from './domain.ts';
@@ -29,7 +29,7 @@ export const steeringService = ({ store, clock }: AgentContext<Tables>, definiti
     if (!saga) throw refuse('NOT_FOUND', 'There is no such saga.', ['input', 'sagaId']);
     const failing = (await queries.stepsOf([sagaId])).filter((row) => !row.isKept).map((row) => row.name);
     const { decided, next } = await steeringQueries(sql, clock).standing(sagaId);
-    const definition = definitions.find(({ name }) => name === partsOf(sagaId).name);
+    const definition = definitions.find(({ name }) => name === saga.name);
     return {
       next,
       steps: stepsToSteer(action, { engineStatus: saga.engineStatus, failing, decided }, definition, step),

@@ -58,6 +58,7 @@ const row = (status: PaymentStatus, more: Partial<PaymentToBook> = {}): PaymentT
   orderId: 'order_1',
   customerId: null,
   amountMinor: 1000n,
+  capturesAtOnce: true,
   currency: 'EUR',
   status,
   pending: null,

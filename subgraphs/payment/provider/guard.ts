@@ -38,6 +38,7 @@ export function guard(provider: PaymentProvider, { timeoutMs, guards }: GuardedB
 
   return {
     authorise: (payment, leave) => call('authorise', (signal) => provider.authorise(payment, signal), leave),
+    charge: (payment, leave) => call('charge', (signal) => provider.charge(payment, signal), leave),
     find: (reference, leave) => call('find', (signal) => provider.find(reference, signal), leave),
     confirmAction: (reference, leave) =>
       call('confirmAction', (signal) => provider.confirmAction(reference, signal), leave),

@@ -26,7 +26,7 @@ export interface ProviderPayment {
   action?: { url: string; expiresAt: Date };
 }
 
-/** A payment to authorise. */
+/** A payment to authorise, or to charge. */
 export interface Authorisation {
   /** Ours, unique, made before the first call: asked again with it, the provider answers for the same payment. */
   reference: string;
@@ -42,12 +42,17 @@ export class RefundRefused extends Error {
 }
 
 /**
- * Every call is safe to repeat: authorise, capture and void by the payment's reference, a refund by its own. Each
+ * Every call is safe to repeat: authorise, charge, capture and void by the payment's reference, a refund by its own. Each
  * answers with the payment as it is after the call, also if the call had no effect; an error means that the effect is
  * not known. The signal aborts when the time is up.
  */
 export interface PaymentProvider {
   authorise(payment: Authorisation, signal: AbortSignal): Promise<ProviderPayment>;
+  /**
+   * Authorises and captures in one call: a sale. A payment whose buyer has to act first is only authorised then, and
+   * captured by `capture`. If the capture is refused, it stays AUTHORISED with the reason.
+   */
+  charge(payment: Authorisation, signal: AbortSignal): Promise<ProviderPayment>;
   /** The payment under this reference, if the provider knows it. */
   find(reference: string, signal: AbortSignal): Promise<ProviderPayment | undefined>;
   /** The buyer has completed the required action. */

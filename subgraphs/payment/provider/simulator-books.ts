@@ -2,15 +2,21 @@
  * The simulator's books. Each call is one statement or one transaction, so that the row lock decides between two
  * concurrent calls: of a capture and a void, one succeeds.
  */
-import type { InsertQueryBuilder, Kysely, UpdateQueryBuilder } from 'kysely';
+import { type InsertQueryBuilder, type Kysely, sql, type UpdateQueryBuilder } from 'kysely';
 import { type ChangesOf, columnsOf, type NewRowOf } from '../../../platform/data/entity-table.ts';
-import { RefundRefused } from './provider.ts';
+import { type ProviderStatus, RefundRefused } from './provider.ts';
 import { type Booked, type EntryKind, SimulatorPaymentSchema, type SimulatorTables } from './simulator-entities.ts';
 
 type Change = ChangesOf<typeof SimulatorPaymentSchema>;
 const PAYMENT = columnsOf(SimulatorPaymentSchema);
 /** The columns that an entry copies from its payment. */
 const MOVED = ['reference', 'amountMinor'] as const;
+
+/** The entries of a new payment, by its status. */
+const ENTRIES: Partial<Record<ProviderStatus, readonly EntryKind[]>> = {
+  AUTHORISED: ['AUTHORISE'],
+  CAPTURED: ['AUTHORISE', 'CAPTURE'],
+};
 
 export class SimulatorBooks {
   readonly #db: Kysely<SimulatorTables>;
@@ -33,8 +39,9 @@ export class SimulatorBooks {
       .insertInto('simulator_payment')
       .values(payment)
       .onConflict((on) => on.doNothing());
-    if (payment.status !== 'AUTHORISED') return (await insert.returning('reference').execute()).length > 0;
-    return this.#enter('AUTHORISE', payment.createdAt, insert.returning(MOVED));
+    const entries = ENTRIES[payment.status];
+    if (!entries) return (await insert.returning('reference').execute()).length > 0;
+    return this.#enter(entries, payment.createdAt, insert.returning(MOVED));
   }
 
   /** Moves a payment from a status, with an entry. Returns whether this call moved it. */
@@ -50,7 +57,7 @@ export class SimulatorBooks {
       .set(change)
       .where('reference', '=', reference)
       .where('status', '=', from);
-    return this.#enter(entry, at, update.returning(MOVED));
+    return this.#enter([entry], at, update.returning(MOVED));
   }
 
   /** Changes a payment without an entry, since no money moves. Returns whether there was one to change. */
@@ -85,7 +92,7 @@ export class SimulatorBooks {
           .doUpdateSet({ status: 'VOIDED' })
           .where('simulator_payment.status', 'in', ['AUTHORISED', 'REQUIRES_ACTION']),
       );
-    return this.#enter('VOID', at, upsert.returning(MOVED));
+    return this.#enter(['VOID'], at, upsert.returning(MOVED));
   }
 
   /** Makes a refund. Returns false if it was made before. @throws RefundRefused if it is more than what is left */
@@ -119,14 +126,17 @@ export class SimulatorBooks {
     return this.#db.isTransaction ? work(this.#db) : this.#db.transaction().execute(work);
   }
 
-  /** Makes the change and its entry in one statement. Returns whether there was a change. */
-  async #enter(kind: EntryKind, at: Date, change: Opening | Move): Promise<boolean> {
+  /** Makes the change and its entries in one statement. Returns whether there was a change. */
+  async #enter(kinds: readonly EntryKind[], at: Date, change: Opening | Move): Promise<boolean> {
     const made = await this.#db
       .with('done', () => change)
       .insertInto('simulator_entry')
       .columns(['reference', 'kind', 'amountMinor', 'at'])
       .expression((eb) =>
-        eb.selectFrom('done').select(({ val }) => ['reference', val(kind).as('kind'), 'amountMinor', val(at).as('at')]),
+        eb
+          .selectFrom('done')
+          .crossJoin(sql<{ kind: EntryKind }>`(select unnest(${[...kinds]}::text[]) as kind)`.as('entry'))
+          .select(({ val }) => ['done.reference', 'entry.kind', 'done.amountMinor', val(at).as('at')]),
       )
       .returning('reference')
       .execute();

@@ -10,7 +10,7 @@ import type { Authorisation, PaymentProvider, ProviderPayment, ProviderStatus } 
 import { SimulatorBooks } from './simulator-books.ts';
 import type { Booked, SimulatorTables } from './simulator-entities.ts';
 import type { SimulatorWebhooks, WebhookData, WebhookType } from './simulator-webhooks.ts';
-import { behaviourOf, OFF } from './tokens.ts';
+import { type Behaviour, behaviourOf, OFF } from './tokens.ts';
 
 /** Options of the simulator. */
 export interface SimulatorOptions {
@@ -30,8 +30,17 @@ export interface SimulatorOptions {
 const OPENED: Partial<Record<ProviderStatus, WebhookType>> = {
   REQUIRES_ACTION: 'payment.action_required',
   AUTHORISED: 'payment.authorized',
+  CAPTURED: 'payment.captured',
   DECLINED: 'payment.declined',
 };
+
+/** How a payment of such a token begins, and the webhook that tells of it. */
+function openedBy({ status, refusal: reason, refusesCapture }: Behaviour, isCharge: boolean) {
+  const refusal = reason ?? null;
+  if (!isCharge || status !== 'AUTHORISED') return { status, refusal, type: OPENED[status]! };
+  if (refusesCapture) return { status, refusal: refusesCapture, type: 'payment.capture_failed' as const };
+  return { status: 'CAPTURED' as const, refusal, type: OPENED.CAPTURED! };
+}
 
 const EXPIRED = 'The confirmation by the bank was not completed in time.';
 
@@ -44,20 +53,12 @@ export class Simulator implements PaymentProvider {
     this.#o = options;
   }
 
-  authorise({ reference, token, minor, currency }: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
-    return blamingOurselves(async () => {
-      const { status, refusal = null, slow, loses } = this.#o.isOn === false ? OFF : behaviourOf(token);
-      if (slow) await sleep(this.#o.slowMs, signal);
-      signal.throwIfAborted();
-      const createdAt = this.#o.clock.now();
-      const actionExpiresAt =
-        status === 'REQUIRES_ACTION' ? new Date(createdAt.getTime() + this.#o.actionSeconds * 1000) : null;
-      const figures = { reference, token, amountMinor: minor, currency };
-      const opened = await this.#change(reference, OPENED[status]!, (books) =>
-        books.open({ ...figures, status, refusal, actionExpiresAt, createdAt }),
-      );
-      return opened && loses === 'authorise' ? never(signal) : this.#answer(reference);
-    });
+  authorise(payment: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
+    return this.#open(payment, { isCharge: false }, signal);
+  }
+
+  charge(payment: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
+    return this.#open(payment, { isCharge: true }, signal);
   }
 
   find(reference: string): Promise<ProviderPayment | undefined> {
@@ -109,6 +110,37 @@ export class Simulator implements PaymentProvider {
       const refunds = (books: SimulatorBooks) => books.refund(reference, key, minor, this.#o.clock.now());
       await this.#change(reference, 'payment.refunded', refunds, { reference: key, minor: minor.toString() });
       return this.#answer(reference);
+    });
+  }
+
+  #open(
+    { reference, token, minor, currency }: Authorisation,
+    { isCharge }: { isCharge: boolean },
+    signal: AbortSignal,
+  ): Promise<ProviderPayment> {
+    return blamingOurselves(async () => {
+      const behaviour = this.#o.isOn === false ? OFF : behaviourOf(token);
+      const { slow, loses } = behaviour;
+      if (slow) await sleep(this.#o.slowMs, signal);
+      signal.throwIfAborted();
+      const createdAt = this.#o.clock.now();
+      const { status, refusal, type } = openedBy(behaviour, isCharge);
+      const opened = await this.#change(reference, type, (books) =>
+        books.open({
+          reference,
+          token,
+          amountMinor: minor,
+          currency,
+          status,
+          refusal,
+          createdAt,
+          capturedMinor: status === 'CAPTURED' ? minor : 0n,
+          actionExpiresAt:
+            status === 'REQUIRES_ACTION' ? new Date(createdAt.getTime() + this.#o.actionSeconds * 1000) : null,
+        }),
+      );
+      const isLost = loses === 'authorise' || (loses === 'capture' && status === 'CAPTURED');
+      return opened && isLost ? never(signal) : this.#answer(reference);
     });
   }
 

@@ -143,7 +143,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
 /** Starts sagas that come to `reserve`, which refuses, and then to the cancelling of an order that does not exist. */
 async function stuck(kysely: Kysely<any>, count: number, variantId: string): Promise<void> {
   const input = { customerId: null, amount: '1.00', currency: 'EUR', paymentToken: 'tok_ok' };
-  await sql`select platform.start_saga('placeOrder', 'placeOrder:' || ${STUCK} || n,
+  await sql`select platform.start_saga('placeOrder.v2', 'placeOrder:' || ${STUCK} || n,
       (${JSON.stringify(input)}::jsonb || jsonb_build_object('orderId', ${STUCK} || n,
         'lines', jsonb_build_array(jsonb_build_object('variantId', ${variantId}::text, 'quantity', 0))))::json, 'sagas', 'sagas')
     from generate_series(1, ${count}) n`.execute(kysely);

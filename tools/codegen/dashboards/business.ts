@@ -1,6 +1,7 @@
 /** Panels for what rooms declare: the metrics that their events count, the events that they handle, the steps of sagas. */
 import type { AgentDefinition } from '../../../platform/agent/define-agent.ts';
 import { type SagaDefinition, stepsOf } from '../../../platform/sagas/define-saga.ts';
+import { kindOf } from '../../../platform/sagas/enqueue.ts';
 import type { BusinessMetric } from '../../../platform/telemetry/business-metrics.ts';
 import { type Panel, rate } from './grafana.ts';
 
@@ -45,14 +46,16 @@ export const consumerPanels = ({ name, handles = [] }: Pick<ShownAgent, 'name' |
         },
       ];
 
-/** A panel for the steps that sagas ask of an agent, each with its undo. */
+/** A panel for the steps that sagas ask of an agent, each with its undo. Versions of a saga are counted as one. */
 export function sagaPanels({ name: agent }: Pick<ShownAgent, 'name'>, sagas: readonly SagaDefinition[]): Panel[] {
-  const shows = sagas.flatMap((saga): Panel['shows'] => {
-    const { name, whenRefused } = saga;
-    const steps = [...stepsOf(saga), ...(whenRefused ? [whenRefused] : [])].filter((step) => step.agent === agent);
+  const kinds = Map.groupBy(sagas, ({ name }) => kindOf(name));
+  const shows = [...kinds].flatMap(([kind, versions]): Panel['shows'] => {
+    const steps = versions
+      .flatMap((saga) => [...stepsOf(saga), ...(saga.whenRefused ? [saga.whenRefused] : [])])
+      .filter((step) => step.agent === agent);
     if (steps.length === 0) return [];
-    const ofStep = `step=~"(undo )?(${steps.map((step) => step.name).join('|')})"`;
-    const series = rate(`agora_saga_steps_total{saga="${name}",${ofStep}}`);
+    const ofStep = `step=~"(undo )?(${[...new Set(steps.map((step) => step.name))].join('|')})"`;
+    const series = rate(`agora_saga_steps_total{saga="${kind}",${ofStep}}`);
     return [[`sum by (saga, step, outcome) (${series})`, '{{saga}} {{step}} {{outcome}}']];
   });
   const says = 'By outcome. Refused ones lead to undoing; failed attempts are tried again.';

@@ -146,6 +146,20 @@ export const systemOverview: Board = {
       shows: [[`sum by (server, reason) (${rate('agora_standby_reads_total')})`, '{{server}} {{reason}}']],
     },
     {
+      title: 'Archive of the write-ahead log',
+      says: '1 while PostgreSQL archives it, 0 while it fails to; absent where it does not archive.',
+      shows: [['min(agora_wal_archive_up)', 'archived']],
+    },
+    {
+      title: 'Age of the backups',
+      unit: 's',
+      says: 'Since the last segment of the log was archived, and since the last base backup of the embedded database.',
+      shows: [
+        ['min(agora_wal_archive_age_seconds)', 'log'],
+        ['min(agora_backup_age_seconds)', 'base backup'],
+      ],
+    },
+    {
       title: 'Redis and NOTIFY',
       says: 'What connects processes: 1 while it answers.',
       shows: [['min by (dependency) (agora_dependency_up)', '{{dependency}}']],

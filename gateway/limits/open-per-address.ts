@@ -1,10 +1,11 @@
-/** Counts the open sockets of each address. */
-export class OpenSockets {
+/** Counts what is open of each address, such as its requests under way, up to a limit. */
+export class OpenPerAddress {
+  /** The most that an address may have open. */
+  readonly most: number;
   readonly #counts = new Map<string, number>();
-  readonly #most: number;
 
   constructor(most: number) {
-    this.#most = most;
+    this.most = most;
   }
 
   /**
@@ -12,7 +13,7 @@ export class OpenSockets {
    */
   open(address: string): (() => void) | undefined {
     const count = this.#counts.get(address) ?? 0;
-    if (count >= this.#most) return undefined;
+    if (count >= this.most) return undefined;
     this.#counts.set(address, count + 1);
     return () => {
       const left = this.#counts.get(address)! - 1;
