@@ -193,6 +193,7 @@ async function prepare(
   admin.pathname = new URL(postgres.url).pathname;
   const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
   const roles = roleAddresses(join(data, 'roles.env'), owners, postgres.url);
+  // Neither the addresses of another database, nor files of keys: the commands are given the keys themselves.
   const inherited = Object.entries(process.env).filter(([name]) => !/^DATABASE_|_KEYS?_FILE$/.test(name));
   const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
