@@ -193,7 +193,7 @@ export type Decision = {
   policy: Scalars['String']['output'];
   /** Version of the policy. */
   policyVersion: Scalars['Int']['output'];
-  /** What was decided about: an order, a return. */
+  /** The subject of the decision: an order, a return. */
   subjectId: Scalars['ID']['output'];
   /** Kind of decider. */
   source: DecisionSource;
@@ -201,7 +201,7 @@ export type Decision = {
   choice: Scalars['String']['output'];
   /** Explanation of the choice: at most 10 sentences. Of a review, the person's reason. */
   reasons: Array<Scalars['String']['output']>;
-  /** What was weighed, the choice first and then from better to worse: at most 10. None of a review. */
+  /** The alternatives that were weighed, the choice first and then from better to worse: at most 10. None of a review. */
   alternatives: Array<DecisionAlternative>;
   /** Number of alternatives that were weighed, those that are not kept included. */
   weighed: Scalars['Int']['output'];
@@ -211,7 +211,7 @@ export type Decision = {
   decidedBy: Scalars['ID']['output'];
   /** When it was decided. */
   decidedAt: Scalars['DateTime']['output'];
-  /** What became of it, the oldest first: at most 20. */
+  /** Its outcomes, the oldest first: at most 20. */
   outcomes: Array<DecisionOutcome>;
   /** Reviews by people, the oldest first: at most 20. */
   reviews: Array<Decision>;
@@ -232,7 +232,7 @@ export type DecisionAlternative = {
   reasons: Array<Scalars['String']['output']>;
 };
 
-/** What became of a decision. */
+/** An outcome of a decision. */
 export type DecisionOutcome = {
   __typename?: 'DecisionOutcome';
   /** In capitals, a word of its agent's: `RELEASED`. */
@@ -246,7 +246,7 @@ export type DecisionReplay = {
   __typename?: 'DecisionReplay';
   /** Result of the comparison. */
   result: DecisionReplayResult;
-  /** What is chosen now; null where that cannot be told. */
+  /** The choice that is made now; null where that cannot be told. */
   choice?: Maybe<Scalars['String']['output']>;
   /** Why there is nothing to compare; null where there is. */
   reason?: Maybe<Scalars['String']['output']>;
@@ -293,7 +293,7 @@ export type DecisionFilter = {
 export type ReviewDecisionInput = {
   /** The decision. */
   decisionId: Scalars['ID']['input'];
-  /** What should have been chosen: the `choice` of one of its alternatives. The one that was chosen, if it was right. At most 4,000 characters. */
+  /** The alternative that should have been chosen: the `choice` of one of its alternatives. The one that was chosen, if it was right. At most 4,000 characters. */
   choice: Scalars['String']['input'];
   /** The reason, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];

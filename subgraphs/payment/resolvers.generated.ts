@@ -491,7 +491,7 @@ export type PaymentLedgerTransfer = {
   position: Scalars['BigInt']['output'];
   /** Whether it is posted, pending, or resolves a pending one. */
   kind: PaymentLedgerTransferKind;
-  /** What it records: `AUTHORISATION`, `CAPTURE`, `VOID`, `REFUND`. */
+  /** The step of a payment that it records: `AUTHORISATION`, `CAPTURE`, `VOID`, `REFUND`. */
   code: Scalars['String']['output'];
   /** The account that it debits. */
   debitAccount: Scalars['ID']['output'];
