@@ -12,9 +12,16 @@ export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
   db
     .selectFrom('api_key')
     .innerJoin('account', 'account.id', 'api_key.userId')
-    .select(['api_key.id', 'userId', 'scopes', 'roles', 'api_key.merchantId as madeFor', 'account.merchantId'])
-    .where('revokedAt', 'is', null)
-    .where('expiresAt', '>', now);
+    .select([
+      'api_key.id',
+      'api_key.userId',
+      'api_key.scopes',
+      'account.roles',
+      'api_key.merchantId as madeFor',
+      'account.merchantId',
+    ])
+    .where('api_key.revokedAt', 'is', null)
+    .where('api_key.expiresAt', '>', now);
 
 export const apiKeyQueries = (db: Kysely<Tables>) => ({
   /** Living keys of a user, the newest first. Creating a key limits their number. */
