@@ -15,8 +15,8 @@ export interface ListenOptions {
 
 /** Listens. @throws {Fault} `CANNOT_LISTEN`, which says how to choose another port */
 export async function listen(server: Server, options: ListenOptions): Promise<void> {
-  server.listen(options.port, options.host);
   try {
+    server.listen(options.port, options.host);
     await once(server, 'listening');
   } catch (error) {
     throw cannotListen(options, error);
@@ -42,7 +42,7 @@ function cannotListen({ port, host, variable, command }: ListenOptions, error: u
   const hostVariable = variable.replace('PORT', 'HOST');
   return new Fault(
     'CANNOT_LISTEN',
-    `${reason}. Choose another with ${variable} (and ${hostVariable}), as in \`${variable}=${port + 1} ${command}\`; 0 takes a free one.`,
+    `${reason}. Choose another with ${variable} (and ${hostVariable}), as in \`${variable}=${port < 65_535 ? port + 1 : 4000} ${command}\`; 0 takes a free one.`,
     { cause: error },
   );
 }

@@ -83,7 +83,7 @@ export async function* follow<Data, Variables extends { after?: string | null }>
       const problem = problemOf(end);
       if (problem) throw problem;
       // As after an hour of sleep, when no ping was sent in time; or the session was ended, and this says so.
-      if (isTokenRefused(end)) await session.renew();
+      if (isTokenRefused(end)) await session.renew().catch(unlessRefused);
       await pause();
     }
   } finally {
@@ -110,15 +110,23 @@ const isTokenRefused = (end: unknown): boolean =>
     ? (end as OperationErrors).some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')
     : (end as CloseEvent).code === TOKEN_EXPIRED;
 
+/** Lets what may pass be tried again: only a refusal ends the session. */
+function unlessRefused(error: unknown): void {
+  if (error instanceof Refused) throw error;
+}
+
 async function renew(socket: WebSocket, session: Session): Promise<void> {
   // Without an answer now, the next ping comes in time; or the socket ends, and another is opened.
   const payload = await session.headers().catch(() => undefined);
   if (payload && socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: 'ping', payload }));
 }
 
-/** Unwraps the payload of a mutation. @throws Error with its user errors, if it was refused */
+/** What a mutation was refused with: sending it again does not help. */
+export class Refused extends Error {}
+
+/** Unwraps the payload of a mutation. @throws Refused with its user errors */
 export function accepted<Payload extends { userErrors: { message: string }[] }>(payload: Payload | null): Payload {
   if (!payload) throw new Error('The mutation answered nothing.');
-  if (payload.userErrors.length) throw new Error(payload.userErrors.map(({ message }) => message).join('\n'));
+  if (payload.userErrors.length) throw new Refused(payload.userErrors.map(({ message }) => message).join('\n'));
   return payload;
 }

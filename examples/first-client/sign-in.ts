@@ -36,7 +36,7 @@ export interface Headers {
 export interface Session {
   /** The headers for the next request. Their token is valid for a while: it is renewed when half its time is over. */
   headers(): Promise<Headers>;
-  /** Renews the token now, since it was refused. @throws Error that says what is wrong, if the session was ended */
+  /** Renews the token now, since it was refused. @throws Refused if the session was ended */
   renew(): Promise<void>;
   /** How often a socket that stays open must be given the headers anew, in milliseconds. */
   renewMs: number;

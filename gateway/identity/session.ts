@@ -2,6 +2,7 @@ import { Unauthenticated } from '../../platform/errors.ts';
 import type { Client } from '../../platform/graphql/context.ts';
 import type { ToldRate } from '../limits/rate-headers.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
+import { TOKEN_EXPIRED } from '../../platform/identity/tokens.ts';
 
 /** How often open sockets and streams are checked for an ended session, in milliseconds. */
 export const SWEEP_MS = 1000;
@@ -45,9 +46,7 @@ export interface Caller {
 export function actorOf({ actor, expiresAt, isRevoked }: Identity): Actor {
   if (isRevoked?.()) throw new Unauthenticated('The session was ended: sign in again.');
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    throw new Unauthenticated(
-      'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.',
-    );
+    throw new Unauthenticated(TOKEN_EXPIRED);
   }
   return actor;
 }

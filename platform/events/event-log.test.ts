@@ -6,7 +6,16 @@ import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
 import { type Cursor, START } from './cursor.ts';
 import { defineEvent } from './define-event.ts';
-import { append, envelope, horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
+import {
+  append,
+  envelope,
+  horizon,
+  type LoggedEvent,
+  logIdentity,
+  readAggregate,
+  readLog,
+  whyExpired,
+} from './event-log.ts';
 
 let small: SmallAgent;
 
@@ -173,6 +182,17 @@ test('events written from now on come after the horizon, also those of a transac
   await readAll(3);
   const page = await readLog(small.kysely, await begun.promise, { limit: 10 });
   expect(page.events.map(({ aggregateId }) => aggregateId)).toEqual(['during', 'after']);
+});
+
+test.each([
+  ['of its oldest transaction', 'a', '7', '9', undefined],
+  ['of the last one before its end', 'a', '8', '9', undefined],
+  ['of one before its oldest', 'a', '6', '9', 'is older than the log'],
+  ['of another log', 'b', '8', '9', 'is older than the log'],
+  ['at its end', 'a', '9', '9', 'is ahead of the log'],
+  ['behind the end, which a standby does not know', 'a', '10', null, undefined],
+])('a cursor %s', (_, generation, xid, endXid, why) => {
+  expect(whyExpired({ generation, xid }, { generation: 'a', oldestXid: '7', endXid })).toBe(why);
 });
 
 test('the log has a generation, an oldest transaction, a first signed one, and an end above every event', async () => {

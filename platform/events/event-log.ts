@@ -200,6 +200,16 @@ export interface LogIdentity {
   endXid: string | null;
 }
 
+/** Why a cursor is none of this log any more; undefined if it is one. */
+export function whyExpired(
+  { generation, xid }: Pick<Cursor, 'xid'> & { generation: string },
+  log: Pick<LogIdentity, 'generation' | 'oldestXid' | 'endXid'>,
+): string | undefined {
+  if (generation !== log.generation || BigInt(xid) < BigInt(log.oldestXid)) return 'is older than the log';
+  // A standby that lost the last transactions of its primary has become the log, or nobody gave this cursor.
+  return log.endXid !== null && BigInt(xid) >= BigInt(log.endXid) ? 'is ahead of the log' : undefined;
+}
+
 /** The log's identity, as it is now: its bounds move. */
 export async function logIdentity(db: Kysely<any>): Promise<LogIdentity> {
   const { rows } = await raw<LogIdentity>(

@@ -202,7 +202,7 @@ describe('a cursor is refused if it', () => {
       small.kysely,
       'select pg_snapshot_xmax(pg_current_snapshot())::text as end',
     );
-    for (const xid of [rows[0]!.end, String(BigInt(rows[0]!.end) + 1_000_000n), String(2n ** 64n - 1n)])
+    for (const xid of [String(BigInt(rows[0]!.end) + 1_000_000n), String(2n ** 64n - 1n)])
       expect(await opening(encodeCursor({ xid, position: '1' }, generation))).toBe('CURSOR_EXPIRED');
 
     const { resolve: release, promise: released } = Promise.withResolvers<void>();

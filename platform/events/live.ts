@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts';
 import type { LogNotifier } from './log-notifier.ts';
 import { LogTail } from './log-tail.ts';
 import { type Cursor, decodeCursor, encodeCursor, isAfter, START } from './cursor.ts';
-import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
+import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog, whyExpired } from './event-log.ts';
 
 /** A subscription to the log: event types, start cursor and end. */
 export interface Interest {
@@ -125,11 +125,8 @@ export class LiveLog {
     if (!cursor)
       throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
     // Asked each time, since retention drops old partitions while a process lives.
-    const { generation, oldestXid, endXid } = await logIdentity(this.#kysely);
-    const xid = BigInt(cursor.xid);
-    if (cursor.generation !== generation || xid < BigInt(oldestXid)) throw expired('is older than the log');
-    // A standby that lost the last transactions of its primary has become the log, or nobody gave this cursor.
-    if (endXid !== null && xid >= BigInt(endXid)) throw expired('is ahead of the log');
+    const why = whyExpired(cursor, await logIdentity(this.#kysely));
+    if (why) throw expired(why);
     return cursor;
   }
 

@@ -18,6 +18,10 @@ const AUDIENCE = 'agora';
  */
 const HEADER: readonly string[] = ['alg', 'typ', 'kid'];
 
+/** Message for a token that has expired. */
+export const TOKEN_EXPIRED =
+  'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.';
+
 /** Signs access tokens with the first key of a ring, and verifies them with all. Without a private key it only verifies. */
 export interface Tokens {
   /** Signs a token for these claims, with a lifetime in seconds. @throws Error without a private key */
@@ -68,11 +72,7 @@ export function tokensFrom(keys: string, roomClaims: RoomClaims = ROOM_CLAIMS): 
         const actor = new Actor(fromPayload(payload, roomClaims));
         return { actor, expiresAt: new Date(payload.exp! * 1000), keyId: key.id };
       } catch (error) {
-        if (error instanceof errors.JWTExpired) {
-          throw new Unauthenticated(
-            'The access token has expired: get a new one with `refreshSession`, or sign in again, without sending this one.',
-          );
-        }
+        if (error instanceof errors.JWTExpired) throw new Unauthenticated(TOKEN_EXPIRED);
         throw new Unauthenticated('The access token is not valid: sign in again.');
       }
     },

@@ -286,7 +286,7 @@ describe('an import', () => {
     const twice = product({ slug: 'twice' });
     expect(await codes([twice, { ...twice }])).toEqual(['SLUG_TAKEN 1.slug', 'SKU_TAKEN 1.variants.0.sku']);
     expect(await codes([product({}, { stock: { locationId, quantity: 0 } })])).toEqual([
-      'INVALID_INPUT 0.variants.0.stock',
+      'INVALID_INPUT 0.variants.0.stock.quantity',
     ]);
     const { id: slugOf } = (await variantOf(good.variants[0]!.sku)).product;
     const { slug } = await shop.kysely

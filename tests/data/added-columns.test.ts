@@ -11,7 +11,8 @@ import { loadAgents } from '../../subgraphs/index.ts';
 
 /** Added columns whose name another table has, with the reason why no statement of the earlier release minds. */
 const LOOKED_AT: Readonly<Record<string, string>> = {
-  'identity 0011-what-keys-were-made-with.sql: api_key.merchant_id': 'It did, and 0034 renamed the column.',
+  'identity 0011-what-keys-were-made-with.sql: api_key.merchant_id':
+    'It did: docs/operations/deployment.md says what that costs.',
   'identity 0033-api-key-rotation.sql: api_key.version': 'The statement that joins keys and accounts names no version.',
   'identity 0033-api-key-rotation.sql: api_key.previous_hash': 'Keys are never joined with the audit log.',
   'inventory 0002-reservation-decision.sql: reservation.decision_id': 'The other table, of outcomes, came with it.',

@@ -11,7 +11,7 @@ export const ApiKeySchema = defineEntity({
     hash: p.string(),
     hint: p.string(),
     scopes: p.array(),
-    madeFor: p.string().nullable(),
+    merchantId: p.string().nullable(),
     createdAt: p.datetime(),
     expiresAt: p.datetime(),
     lastUsedAt: p.datetime().nullable(),

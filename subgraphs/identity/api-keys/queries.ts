@@ -1,21 +1,27 @@
 import { type Kysely, sql } from 'kysely';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
-import type { AccountRow, Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { keyActor } from './bounds.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 
 /** The identity of a key, for the gateway. */
-export type ApiKeyIdentityRow = Pick<ApiKeyRow, 'id' | 'userId' | 'scopes' | 'expiresAt'> &
-  Pick<AccountRow, 'merchantId'>;
+export type ApiKeyIdentityRow = Pick<ApiKeyRow, 'id' | 'userId' | 'scopes' | 'merchantId' | 'expiresAt'>;
 
 /** Living keys, whichever of their secrets is shown, each with the present rights of its maker, for its actor (bounds.ts). */
 export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
   db
     .selectFrom('api_key')
     .innerJoin('account', 'account.id', 'api_key.userId')
-    .select(['api_key.id', 'userId', 'scopes', 'roles', 'madeFor', 'account.merchantId'])
-    .where('revokedAt', 'is', null)
-    .where('expiresAt', '>', now);
+    .select([
+      'api_key.id',
+      'api_key.userId',
+      'api_key.scopes',
+      'account.roles',
+      'api_key.merchantId as madeFor',
+      'account.merchantId',
+    ])
+    .where('api_key.revokedAt', 'is', null)
+    .where('api_key.expiresAt', '>', now);
 
 export const apiKeyQueries = (db: Kysely<Tables>) => ({
   /** Living keys of a user, the newest first. Creating a key limits their number. */

@@ -44,7 +44,7 @@ export const apiKeyService = (
       name: input.name,
       ...traitsOf(key),
       scopes,
-      madeFor: actor.merchantId ?? null,
+      merchantId: actor.merchantId ?? null,
       createdAt: now,
       expiresAt,
       lastUsedAt: null,
