@@ -14,7 +14,6 @@ import {
   type RevokedSessionsQuery,
   type RevokedSessionsQueryVariables,
 } from '../commands/identity.generated.ts';
-import { heedSince } from './load-revocations.ts';
 
 /** Options of the polling. */
 export interface RevocationPollingOptions {
@@ -106,4 +105,18 @@ export class RevocationPolling {
     if (!revoked) throw new Unavailable('Identity does not tell of ended sessions.', { cause: errors?.[0] });
     return revoked;
   }
+}
+
+/** Heeds all revocations since then, page by page: in a large shop a thousand sign out in minutes. */
+export async function heedSince(
+  revocations: Revocations,
+  since: Date,
+  page: (variables: RevokedSessionsQueryVariables) => Promise<readonly string[]>,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const ids = await page({ since: since.toISOString(), after });
+    for (const id of ids) revocations.revoke(id);
+    after = ids.at(-1);
+  } while (after !== undefined);
 }

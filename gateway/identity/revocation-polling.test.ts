@@ -3,7 +3,7 @@ import { Revocations } from './revocations.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { openAgents, service } from '../../tests/support/agents.ts';
 import { revokedSessions } from '../commands/identity.generated.ts';
-import { heedSince } from './load-revocations.ts';
+import { heedSince } from './revocation-polling.ts';
 
 const account = `insert into identity.account (id, email, email_key, name, roles, created_at, updated_at)
   values ('user_a', 'a@example.com', 'a@example.com', 'A', '{VIEWER}', $1, $1)`;
