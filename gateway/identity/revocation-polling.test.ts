@@ -3,7 +3,8 @@ import { Revocations } from './revocations.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { openAgents, service } from '../../tests/support/agents.ts';
 import { revokedSessions } from '../commands/identity.generated.ts';
-import { heedSince } from './revocation-polling.ts';
+import { until } from '../../tests/support/until.ts';
+import { heedSince, RevocationPolling } from './revocation-polling.ts';
 
 const account = `insert into identity.account (id, email, email_key, name, roles, created_at, updated_at)
   values ('user_a', 'a@example.com', 'a@example.com', 'A', '{VIEWER}', $1, $1)`;
@@ -32,4 +33,63 @@ test('all sessions and keys that were revoked are heeded, however many they are'
   } finally {
     await agents.close();
   }
+});
+
+type Execute = ConstructorParameters<typeof RevocationPolling>[0]['identity']['execute'];
+
+/** A polling of an identity that answers so, with what was logged. */
+function polling(execute: Execute) {
+  const logged: string[] = [];
+  const line =
+    (level: string) =>
+    (_: object, message = '') =>
+      void logged.push(`${level}: ${message}`);
+  const log = { info: line('info'), warn: line('warn') };
+  const times = { everyMs: 20, timeoutMs: 100 };
+  const revocations = new Revocations(900);
+  const it = new RevocationPolling({ revocations, identity: { execute }, tokenSeconds: 900, log, ...times });
+  return { it, logged, revocations };
+}
+
+test('a poll that is never answered ends, the next one begins after it, and each change is logged once', async () => {
+  let asked = 0;
+  let underWay = 0;
+  let most = 0;
+  let isAway = true;
+  const { it, logged, revocations } = polling(async ({ variables }, { signal }) => {
+    asked += 1;
+    most = Math.max(most, ++underWay);
+    try {
+      if (isAway) await new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+      return { data: { revokedSessions: variables!.after ? [] : ['session_1'] } };
+    } finally {
+      underWay -= 1;
+    }
+  });
+  const stop = it.start();
+  await until(() => asked >= 3);
+  expect(it.state).toEqual({ status: 'DOWN', asOf: null });
+  expect(logged).toEqual([expect.stringMatching(/^warn: identity does not tell of ended sessions/)]);
+  expect(revocations.isRevoked('session_1')).toBe(false);
+
+  isAway = false;
+  await until(() => it.state.status === 'UP');
+  expect(revocations.isRevoked('session_1')).toBe(true);
+  const before = asked;
+  await until(() => asked >= before + 4);
+  expect(logged.slice(1)).toEqual(['info: ended sessions are known again']);
+  await stop();
+  expect(most).toBe(1);
+});
+
+test('a stop ends a poll that is under way, and calls nothing away', async () => {
+  const begun = Promise.withResolvers<void>();
+  const { it, logged } = polling(async (_, { signal }) => {
+    begun.resolve();
+    return new Promise((_answered, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+  });
+  const stop = it.start();
+  await begun.promise;
+  await stop();
+  expect([logged, it.state.status]).toEqual([[], 'UNKNOWN']);
 });
