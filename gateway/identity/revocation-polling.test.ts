@@ -60,7 +60,8 @@ test('a poll that is never answered ends, the next one begins after it, and each
     asked += 1;
     most = Math.max(most, ++underWay);
     try {
-      if (isAway) await new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+      if (isAway)
+        await new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)));
       return { data: { revokedSessions: variables!.after ? [] : ['session_1'] } };
     } finally {
       underWay -= 1;
@@ -86,7 +87,7 @@ test('a stop ends a poll that is under way, and calls nothing away', async () =>
   const begun = Promise.withResolvers<void>();
   const { it, logged } = polling(async (_, { signal }) => {
     begun.resolve();
-    return new Promise((_answered, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+    return new Promise((_answered, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)));
   });
   const stop = it.start();
   await begun.promise;
