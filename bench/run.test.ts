@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { onLinux } from '../tests/support/or-skip.ts';
 import { processesWith } from '../tests/support/processes-with.ts';
 import { untilAnswer } from '../tests/support/until.ts';
 import { type NpmScript, npmScript } from '../tests/support/npm-script.ts';
@@ -20,7 +21,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test.each([
+onLinux(test).each([
   ['its process group, as Ctrl-C in a terminal does', () => script.pressCtrlC()],
   [
     'itself alone',

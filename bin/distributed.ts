@@ -32,7 +32,7 @@ try {
   const starting = startCluster({
     data,
     gatewayPorts,
-    demo: !wantsEmpty(values.empty),
+    demo: !wantsEmpty(values.empty, process.env.npm_config_empty),
     newKeys: values['new-keys'],
     keepsStatementStatistics: config.DATABASE_STATEMENT_STATISTICS === 'on',
     signal: stopping.signal,

@@ -75,7 +75,7 @@ export interface Embedded {
 /** Starts everything, in order. */
 export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const tls = givenTls(given.config);
-  await requireRoom(given.config);
+  await requireFolderAndPort(given.config);
   let started: { server: EmbeddedPostgres; kept: KeptServer } | undefined;
   const chosen = await chooseDatabase(given, async () => {
     started = await startPostgres(given);
@@ -159,7 +159,7 @@ const listening = ({ PORT, HOST }: Config): ListenOptions => ({
  * another port would be of no use then.
  * @throws {Fault} `DATA_IN_USE`, `CANNOT_LISTEN`
  */
-async function requireRoom(config: Config): Promise<void> {
+async function requireFolderAndPort(config: Config): Promise<void> {
   if (!config.DATABASE_URL) requireUnowned(dataDirOf(config));
   await requireFreePort(listening(config));
 }

@@ -51,7 +51,11 @@ function wishesOf(args: string[]): Wishes | undefined {
       },
     });
     if (values.help) return undefined;
-    return { empty: wantsEmpty(values.empty), reset: values.reset, newKeys: values['new-keys'] };
+    return {
+      empty: wantsEmpty(values.empty, process.env.npm_config_empty),
+      reset: values.reset,
+      newKeys: values['new-keys'],
+    };
   } catch (error) {
     throw new Error(`${(error as Error).message.split('. ')[0]}.\n\n${USAGE}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
+import { respondUnread } from '../platform/http/respond-unread.ts';
 import { RETRY_AFTER_SECONDS } from './operations/mask-error.ts';
-import { respondErrors } from './http/respond.ts';
 
 /**
  * Graceful shutdown of an HTTP server that loses no request: for a while everything is still answered, while load
@@ -44,8 +44,7 @@ export class Drain {
   /** Refuses a request, once `refuse` was called, unless it asks for health or metrics. True if it did. */
   refuses(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#isRefusing || /^\/(health|metrics)(?=[/?]|$)/.test(request.url ?? '')) return false;
-    // Answered when all of the request has come: closing before that resets the connection, and the answer may be lost.
-    request.resume().once('end', () => respondErrors(response, 503, [stopping()], HEADERS));
+    respondUnread(response, 503, { errors: [stopping()] }, HEADERS);
     return true;
   }
 

@@ -61,7 +61,9 @@ export const subgraphsOf = (world: World): Subgraph[] => [
 const ORDER_SDL = `${LINKS}
   scalar Even
   type Query { order(id: ID!): Order @public orders: [Order!] @public even(value: Even!): Int @public evens(values: [Even!]): Int @public }
-  type Mutation { place(name: String!): Order @public refund: Order @authenticated }
+  type Mutation { place(name: String!): Order @public refund: Order @authenticated receiveOrderWebhook(input: Delivery!): Receipt @authenticated }
+  input Delivery { endpoint: String! id: String timestamp: String signature: String body: String! }
+  type Receipt @public { outcome: String! }
   type Subscription { orderUpdated(id: ID): OrderEvent @authenticated ticked: OrderEvent @public }
   type OrderEvent @public { seq: Int! order: Order broken: Int note: String @requiresScopes(scopes: [["order:read"]]) }
   type Order @key(fields: "id") @public {
@@ -101,6 +103,8 @@ function orderResolvers(world: World): object {
     Mutation: {
       place: (_: unknown, { name }: { name: string }, context: RequestContext) => seen('place', context, orderOf(name)),
       refund: (_: unknown, __: unknown, context: RequestContext) => seen('refund', context, orderOf('r')),
+      receiveOrderWebhook: (_: unknown, __: unknown, context: RequestContext) =>
+        seen('delivery', context, { outcome: 'STORED' }),
     },
     Subscription: {
       orderUpdated: { subscribe: () => listen(world, 'orderUpdated') },

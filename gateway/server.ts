@@ -13,6 +13,7 @@ import { createListener, type Tls } from '../platform/http/create-listener.ts';
 import { pathOf } from '../platform/http/path-of.ts';
 import { type HealthSource, respondHealth } from '../platform/http/health.ts';
 import { respondJson } from '../platform/http/respond-json.ts';
+import { respondUnread } from '../platform/http/respond-unread.ts';
 import type { Logger } from '../platform/log.ts';
 import { count } from '../platform/telemetry/metrics.ts';
 import { respondMetrics } from '../platform/telemetry/respond-metrics.ts';
@@ -25,7 +26,7 @@ import { type Graph, graphOf } from './graph/graph.ts';
 import type { GraphiqlTab } from './http/graphiql.ts';
 import { graphiqlTabs } from './http/graphiql-tabs.ts';
 import { answerCors } from './limits/cors.ts';
-import { tooManyRequests } from './limits/place-error.ts';
+import { PLACE_RETRY, tooManyRequests } from './limits/place-error.ts';
 import { Places } from './limits/places.ts';
 import { rateHeaders } from './limits/rate-headers.ts';
 import { RateLimits } from './limits/rates.ts';
@@ -248,13 +249,8 @@ async function route(
     );
   }
   if (pathname.startsWith('/webhooks/')) {
-    const place = options.places.take(clientOf(request, options.trustedProxies ?? 0), response);
-    if (!place) {
-      const error = tooManyRequests(options.places.requests.most);
-      const { code } = error.extensions;
-      return respondJson(response, 429, { error: { code, message: error.message } }, busyHeaders(error));
-    }
-    return respondWebhook(request, response, pathname, { graph, log: options.log });
+    const { log, places, trustedProxies = 0 } = options;
+    return respondWebhook(request, response, pathname, { graph, log, places, trustedProxies });
   }
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
@@ -272,8 +268,8 @@ async function graphql(
   const client = clientOf(request, trustedProxies);
   const place = places.take(client, response);
   if (!place) {
-    const error = tooManyRequests(places.requests.most);
-    return respondErrors(response, 429, withoutHttp([error]), busyHeaders(error));
+    countRejected('RATE_LIMITED');
+    return respondUnread(response, 429, { errors: [tooManyRequests(places.requests.most)] }, PLACE_RETRY);
   }
   const refusal = unreadable(request);
   if (refusal) {
@@ -314,15 +310,6 @@ async function graphql(
     respondErrors(response, isPassing ? 503 : 500, [mask.error(error, id)], headers);
   }
 }
-
-/**
- * Headers of the refusal of a request whose address has too many under way. Its connection is closed: the rest of it,
- * which may come ever so slowly, would hold it.
- */
-const busyHeaders = (error: GraphQLError): Record<string, string> => {
-  countRejected('RATE_LIMITED');
-  return { ...(error.extensions.http as { headers: Record<string, string> }).headers, connection: 'close' };
-};
 
 const ROUTES = /^\/(graphql|health|metrics|console|webhooks|\.well-known)(?=\/|$)/;
 

@@ -15,7 +15,7 @@ export interface Home {
   cluster: string;
   /** The server's log. */
   serverLog: string;
-  /** The last port, tried first. It is there as soon as a server has run. */
+  /** The last port, tried first. It is there when a server has run, unless the disk was full. */
   port: string;
   /** The process that owns the server. */
   owner: string;
@@ -73,7 +73,8 @@ export function makeHome({ folder }: Home, { uid }: Identity): void {
 
 /**
  * Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. The port goes
- * first: it says that there was a cluster, which would be missed after a deletion that was cut short.
+ * first: it says that there was a cluster. The keys lie elsewhere and stay, so after a deletion that was cut short a start
+ * that only finds them misses the database all the same, and says that `--reset` begins anew, which is true again then.
  */
 export function deleteHome(home: Home): void {
   const { cluster, serverLog, port, owner, credentials, archive, scripts } = home;

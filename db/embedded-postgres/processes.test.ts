@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { onLinux } from '../../tests/support/or-skip.ts';
 import { isRunning } from './processes.ts';
 
-/** Elsewhere `/proc` is not there to be read. */
-const onLinux = process.platform === 'linux' ? test : test.skip;
+const testOnLinux = onLinux(test);
 
 /** Runs a program that takes all its file descriptors, and then does this. Its answer comes on an open one. */
 async function withoutDescriptors(work: string): Promise<unknown> {
@@ -26,17 +26,17 @@ async function withoutDescriptors(work: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-onLinux('a process that runs is said to run, and one that has ended is not', async () => {
+testOnLinux('a process that runs is said to run, and one that has ended is not', async () => {
   expect(await withoutDescriptors(`[isRunning(${process.pid}), isRunning(2 ** 22 + 1)]`)).toEqual([true, false]);
   expect([isRunning(process.pid), isRunning(2 ** 22 + 1)]).toEqual([true, false]);
 });
 
-onLinux('what a process is called and when it began is not known, and not another answer', async () => {
+testOnLinux('what a process is called and when it began is not known, and not another answer', async () => {
   const both = `[await tried(() => commandLine(${process.pid})), await tried(() => beginningOf(${process.pid}))]`;
   expect(await withoutDescriptors(both)).toEqual(['EMFILE', 'EMFILE']);
 });
 
-onLinux('a server is not taken for one that does not answer, nor its file for one that is empty', async () => {
+testOnLinux('a server is not taken for one that does not answer, nor its file for one that is empty', async () => {
   const cluster = mkdtempSync(join(tmpdir(), 'agora-cluster-'));
   const file = join(cluster, 'postmaster.pid');
   writeFileSync(file, `${process.pid}\n`);

@@ -4,12 +4,17 @@
  * agent lives in this process or in another. The answers suit senders that try again on anything but a 2xx.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientOf } from '../../platform/http/client-of.ts';
 import { respondJson } from '../../platform/http/respond-json.ts';
+import { respondUnread } from '../../platform/http/respond-unread.ts';
 import { serviceActor } from '../../platform/identity/actor.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { WebhookOutcome } from '../../platform/webhooks/receive.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import type { Graph } from '../graph/graph.ts';
+import { PLACE_RETRY, tooManyRequests } from '../limits/place-error.ts';
+import type { Places } from '../limits/places.ts';
+import { countRejected } from '../operations/count-rejected.ts';
 import { RETRY_AFTER_SECONDS } from '../operations/mask-error.ts';
 
 /** Parts that the webhook door works with. */
@@ -17,12 +22,14 @@ export interface WebhookDoor {
   /** Tells which agents have webhooks, and where they are. */
   graph: Pick<Graph, 'supergraphSdl' | 'endpoints'>;
   log: Pick<Logger, 'error'>;
+  /** Places of requests under way, of which each delivery takes one. */
+  places: Places;
+  /** Number of proxies before the gateway, whose `x-forwarded-for` is trusted. */
+  trustedProxies: number;
 }
 
 /** The largest body, in bytes. Standard Webhooks recommends less than 20 kB. */
 export const MAX_WEBHOOK_BYTES = 262_144;
-/** Bytes of a larger body that are read and dropped: a sender that is cut off while it talks may miss the answer. */
-const MAX_READ_BYTES = 4 * MAX_WEBHOOK_BYTES;
 /** How long an agent may take to store a delivery, in milliseconds: senders wait for 15 to 30 seconds. */
 const TIMEOUT_MS = 10_000;
 
@@ -59,6 +66,7 @@ export async function respondWebhook(
 ): Promise<void> {
   const correlation = correlationId(request.headers[CORRELATION_HEADER]);
   response.setHeader(CORRELATION_HEADER, correlation);
+  if (!door.places.take(clientOf(request, door.trustedProxies), response)) return refuseBusy(response, door.places);
   const [, agent = '', endpoint = ''] = PATH.exec(pathname) ?? [];
   const field = `receive${agent.charAt(0).toUpperCase()}${agent.slice(1)}Webhook`;
   const { supergraphSdl, endpoints } = door.graph;
@@ -69,7 +77,7 @@ export async function respondWebhook(
   const body = await read(request);
   if (!body) {
     const message = `The body has more than ${MAX_WEBHOOK_BYTES} bytes.`;
-    return refuse(response, 413, 'WEBHOOK_TOO_LARGE', message, { connection: 'close' });
+    return respondUnread(response, 413, { error: { code: 'WEBHOOK_TOO_LARGE', message } });
   }
   const header = (name: string): string | undefined => request.headers[name] as string | undefined;
   const input = {
@@ -102,15 +110,22 @@ function outcomeOf(result: object, field: string): WebhookOutcome | undefined {
 
 /** The bytes of a body; undefined if there are too many. */
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_READ_BYTES) return undefined;
+  if (Number(request.headers['content-length'] ?? 0) > MAX_WEBHOOK_BYTES) return undefined;
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes <= MAX_WEBHOOK_BYTES) parts.push(part);
-    if (bytes > MAX_READ_BYTES) return undefined;
+    if (bytes > MAX_WEBHOOK_BYTES) return undefined;
+    parts.push(part);
   }
-  return bytes <= MAX_WEBHOOK_BYTES ? Buffer.concat(parts) : undefined;
+  return Buffer.concat(parts);
+}
+
+/** Refuses a delivery whose address has too many requests under way, in the words of a GraphQL request. */
+function refuseBusy(response: ServerResponse, { requests }: Places): void {
+  countRejected('RATE_LIMITED');
+  const { message, extensions } = tooManyRequests(requests.most);
+  respondUnread(response, 429, { error: { ...extensions, message } }, PLACE_RETRY);
 }
 
 function answer(response: ServerResponse, outcome: WebhookOutcome): void {

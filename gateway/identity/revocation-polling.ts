@@ -14,7 +14,6 @@ import {
   type RevokedSessionsQuery,
   type RevokedSessionsQueryVariables,
 } from '../commands/identity.generated.ts';
-import { heedSince } from './load-revocations.ts';
 
 /** Options of the polling. */
 export interface RevocationPollingOptions {
@@ -23,6 +22,10 @@ export interface RevocationPollingOptions {
   /** Lifetime of an access token: sessions that ended before that do not matter. */
   tokenSeconds: number;
   log: Pick<Logger, 'info' | 'warn'>;
+  /** Polling interval, in milliseconds. @default 3000 */
+  everyMs?: number;
+  /** How long identity may take for one page, in milliseconds. @default 10000 */
+  timeoutMs?: number;
 }
 
 /** Polling interval, in milliseconds. */
@@ -43,11 +46,11 @@ export interface RevocationState {
 
 /** Polls identity. While it is away, the known revocations stay: a token's signature and its age still count. */
 export class RevocationPolling {
-  readonly #o: RevocationPollingOptions;
+  readonly #o: Required<RevocationPollingOptions>;
   #state: RevocationState = { status: 'UNKNOWN', asOf: null };
 
   constructor(options: RevocationPollingOptions) {
-    this.#o = options;
+    this.#o = { everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS, ...options };
   }
 
   get state(): RevocationState {
@@ -77,7 +80,7 @@ export class RevocationPolling {
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#look(signal);
-      await sleep(EVERY_MS, signal);
+      await sleep(this.#o.everyMs, signal);
     }
   }
 
@@ -97,7 +100,7 @@ export class RevocationPolling {
   }
 
   async #revoked(page: RevokedSessionsQueryVariables, ending?: AbortSignal): Promise<readonly string[]> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(this.#o.timeoutMs);
     const signal = ending ? AbortSignal.any([ending, timeout]) : timeout;
     const request = { query: revokedSessions.document, variables: { ...page } };
     const context = { actor: serviceActor('gateway'), correlationId: newId('req'), signal };
@@ -106,4 +109,18 @@ export class RevocationPolling {
     if (!revoked) throw new Unavailable('Identity does not tell of ended sessions.', { cause: errors?.[0] });
     return revoked;
   }
+}
+
+/** Heeds all revocations since then, page by page: in a large shop a thousand sign out in minutes. */
+export async function heedSince(
+  revocations: Revocations,
+  since: Date,
+  page: (variables: RevokedSessionsQueryVariables) => Promise<readonly string[]>,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const ids = await page({ since: since.toISOString(), after });
+    for (const id of ids) revocations.revoke(id);
+    after = ids.at(-1);
+  } while (after !== undefined);
 }

@@ -2,8 +2,10 @@ import { GraphQLError } from 'graphql';
 
 /** Seconds after which a place among the requests of an address may be free again. */
 const RETRY_AFTER_SECONDS = 1;
+/** Header of the refusal of such a request. */
+export const PLACE_RETRY = { 'retry-after': String(RETRY_AFTER_SECONDS) };
 
-/** Error of a request whose address has too many under way. Nothing was executed. */
+/** Error of a request whose address has too many under way: 429, with `PLACE_RETRY`. Nothing was executed. */
 export const tooManyRequests = (most: number): GraphQLError =>
   new GraphQLError(
     `Too many requests are under way from your address: ${most.toLocaleString('en')} at once are allowed. Nothing was ` +
@@ -13,7 +15,6 @@ export const tooManyRequests = (most: number): GraphQLError =>
         code: 'RATE_LIMITED',
         policy: 'requests-under-way',
         retryAfterSeconds: RETRY_AFTER_SECONDS,
-        http: { status: 429, spec: false, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
       },
     },
   );

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { answerAfterSending } from '../../tests/support/answer-after-sending.ts';
 import { until } from '../../tests/support/until.ts';
 import { startGateway } from '../gateway.testing.ts';
 import { LIMITS } from './limits.ts';
@@ -32,6 +33,9 @@ async function unfinished(address: string, path = '/graphql'): Promise<ClientReq
   await once(asked, 'socket');
   return asked;
 }
+
+const deliver = (headers: Record<string, string>) =>
+  fetch(`${it.url}/webhooks/order/parcels`, { method: 'POST', headers, body: '{}' });
 
 /** A subscription by server-sent events, whose answer has begun. */
 async function stream(address: string, token = 'Bearer ada'): Promise<IncomingMessage> {
@@ -92,16 +96,52 @@ describe('requests under way', () => {
   });
 
   test('count as one with webhooks, whose sender is told in their own words', async () => {
+    const delivery = await unfinished('192.0.2.1', '/webhooks/order/parcels');
+    await unfinished('192.0.2.1');
+    await until(async () => (await ask('192.0.2.1')).status === 429);
+    const headers = { ...from('192.0.2.1'), 'x-correlation-id': 'req_delivery' };
+    const refused = await deliver(headers);
+    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('x-correlation-id')]).toEqual([
+      429,
+      '1',
+      'req_delivery',
+    ]);
+    expect(await refused.json()).toEqual({
+      error: {
+        code: 'RATE_LIMITED',
+        policy: 'requests-under-way',
+        retryAfterSeconds: 1,
+        message: expect.stringContaining('at once'),
+      },
+    });
+    expect((await fetch(`${it.url}/health`, { headers })).status).toBe(200);
+    delivery.destroy();
+    await until(async () => (await ask('192.0.2.1')).status === 200);
+  });
+
+  test('that are refused while a large body arrives are told so, and not cut off', async () => {
     await unfinished('192.0.2.1');
     await unfinished('192.0.2.1');
     await until(async () => (await ask('192.0.2.1')).status === 429);
-    const headers = from('192.0.2.1');
-    const refused = await fetch(`${it.url}/webhooks/payment/simulator`, { method: 'POST', headers, body: '{}' });
-    expect([refused.status, await refused.json()]).toEqual([
-      429,
-      { error: { code: 'RATE_LIMITED', message: expect.stringContaining('at once') } },
-    ]);
-    expect((await fetch(`${it.url}/health`, { headers })).status).toBe(200);
+    const large = JSON.stringify({ query: `${ORDER} #${'x'.repeat(1_000_000)}` });
+    const headers = { 'content-type': 'application/json', ...from('192.0.2.1') };
+    for (const path of ['/graphql', '/webhooks/order/parcels']) {
+      const answer = await answerAfterSending(`${it.url}${path}`, headers, large);
+      expect(answer).toMatch(/^HTTP\/1\.1 429 [^]*"code":"RATE_LIMITED"/);
+    }
+    expect(it.world.calls).not.toContain('delivery');
+  });
+
+  test('that do not arrive in time give their places back, and are no errors of ours', async () => {
+    await it.gateway.close();
+    it = await startGateway({ limits: { ...LIMITS, requestsPerAddress: 1, requestTimeoutMs: 500 }, trustedProxies: 1 });
+    for (const path of ['/graphql', '/webhooks/order/parcels']) {
+      const late = await unfinished('192.0.2.1', path);
+      const [response] = (await once(late, 'response')) as [IncomingMessage];
+      expect([response.statusCode, await text(response)]).toEqual([408, expect.stringContaining('REQUEST_TIMEOUT')]);
+      await until(async () => (await ask('192.0.2.1')).status === 200);
+    }
+    expect(it.world.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   test('are given back when they are answered, whatever the answer is', async () => {

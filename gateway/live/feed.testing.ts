@@ -144,13 +144,20 @@ export function feedResolvers(feed: Feed): object {
 /** Users that tests sign in: `Bearer <id> [scope…]`. Revoked sessions and expiries by id. */
 export class People {
   readonly revoked = new Set<string>();
-  /** Lifetime of tokens, in milliseconds. */
-  goodFor = 60_000;
+  /** Those whose tokens have expired. */
+  readonly expired = new Set<string>();
 
   authenticate = async (authorization: string | undefined): Promise<Identity> => {
     const [, id = 'nobody', ...scopes] = (authorization ?? '').split(' ');
     const actor = new Actor({ id, roles: [], scopes });
-    return { actor, expiresAt: new Date(Date.now() + this.goodFor), isRevoked: () => this.revoked.has(id) };
+    const { expired, revoked } = this;
+    return {
+      actor,
+      get expiresAt() {
+        return new Date(Date.now() + (expired.has(id) ? 0 : 60_000));
+      },
+      isRevoked: () => revoked.has(id),
+    };
   };
 }
 

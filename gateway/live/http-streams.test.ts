@@ -43,8 +43,9 @@ test('an idle stream ends with UNAUTHENTICATED when its session is ended, and ot
 });
 
 test('an idle stream ends with UNAUTHENTICATED when its token expires', async () => {
-  it.people.goodFor = 1500;
   const ada = await subscribe('ada');
+  await until(() => it.gateway.subscribers === 1);
+  it.people.expired.add('ada');
   await until(() => ada.isOver);
   expect(ada.said).toMatch(ENDED);
   expect(ada.said).toContain('The access token has expired');

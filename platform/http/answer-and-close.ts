@@ -1,7 +1,10 @@
 import type { Duplex } from 'node:stream';
 
-/** Time that a client has to read the answer and to close its side, in milliseconds. */
-const FAREWELL_MS = 1000;
+/**
+ * Time that a client has to read the answer of a connection that ends and to close its side, in milliseconds. What it
+ * sends meanwhile is read and dropped.
+ */
+export const FAREWELL_MS = 1000;
 
 /**
  * Answers on a connection that no HTTP server looks after any more, in JSON like all others, and closes it. A client

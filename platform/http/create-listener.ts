@@ -16,7 +16,9 @@ export interface ListenerOptions {
   tls?: Tls;
   /**
    * How long a request may take to arrive, from its first byte to its last, in milliseconds; then it is answered with
-   * 408. A client that sends a byte now and then would otherwise hold its connection for minutes. @default 30000
+   * 408. A client that sends a byte now and then would otherwise hold its connection for minutes. On a new connection the
+   * time begins when it is accepted, so one that is opened ahead and says nothing gets 408 when the time for a head is
+   * up. @default 30000
    */
   requestTimeoutMs?: number;
 }

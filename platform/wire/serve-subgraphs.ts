@@ -56,16 +56,19 @@ export function serveSubgraphs(options: ServeOptions): SubgraphServer {
   const isReady = (): ReturnType<ServeOptions['isReady']> =>
     isDraining ? { ready: false, details: { waitingFor: 'the end' } } : options.isReady();
 
-  const server = createListener((request, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-    if (isDraining) response.setHeader('connection', 'close');
-    route(request, response, { ...options, isReady }, yogas).catch((error: unknown) => {
-      log.error({ err: error }, 'a request of another process failed');
-      if (response.headersSent) response.destroy();
-      else refuse(response, isTransient(error) ? 503 : 500, 'FAILED');
-    });
-  }, options);
+  const server = createListener(
+    (request, response) => {
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      if (isDraining) response.setHeader('connection', 'close');
+      route(request, response, { ...options, isReady }, yogas).catch((error: unknown) => {
+        log.error({ err: error }, 'a request of another process failed');
+        if (response.headersSent) response.destroy();
+        else refuse(response, isTransient(error) ? 503 : 500, 'FAILED');
+      });
+    },
+    { tls: options.tls },
+  );
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   return {

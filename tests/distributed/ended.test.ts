@@ -1,7 +1,7 @@
 /** The end of `npm run distributed`, in order by Ctrl-C or by a kill: none of its processes is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { commandLine, isRunning } from '../../db/embedded-postgres/processes.ts';
@@ -9,16 +9,10 @@ import { hasRedisServer } from '../../db/redis-server.ts';
 import { canDieWithParent, dieWithParent } from '../../platform/die-with-parent.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { npmScript } from '../support/npm-script.ts';
-import { orSkip } from '../support/or-skip.ts';
+import { onLinux, orSkip } from '../support/or-skip.ts';
 import { processesWith } from '../support/processes-with.ts';
 import { until, untilAnswer } from '../support/until.ts';
 
-const onLinux = orSkip(
-  existsSync('/proc/self/stat'),
-  test,
-  'processes and their parents, as Linux lists them',
-  'procps',
-);
 const ROOT = join(import.meta.dirname, '../..');
 
 async function startDistributed(data: string): Promise<ChildProcess> {
@@ -78,7 +72,7 @@ orSkip(
   }
 });
 
-onLinux('Ctrl-C ends all of them in order and starts none again; `--empty` without `--` was enough', async () => {
+onLinux(test)('Ctrl-C ends all of them in order and starts none again; `--empty` without `--` was enough', async () => {
   const { data, remove } = temporaryData();
   const script = npmScript(['run', 'distributed', '--empty'], { AGORA_DATA: data });
   try {

@@ -2,11 +2,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startCluster } from '../../bin/distributed/cluster.ts';
+import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { until } from '../support/until.ts';
 
@@ -102,9 +103,19 @@ test('a lost database is missed where its keys are, and none is made in its plac
   renameSync(elsewhere, folder);
 });
 
+/** A server on a port of its own, before which there is a free one. */
+async function squatterAfterFreePort(): Promise<Server> {
+  for (;;) {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const { port } = squatter.address() as { port: number };
+    if ((await freePort(port - 1)) === port - 1) return squatter;
+    squatter.close();
+  }
+}
+
 test('a port of a gateway that is taken stops the command before anything is made', async () => {
-  const squatter = createServer().listen(0, '127.0.0.1');
-  await once(squatter, 'listening');
+  const squatter = await squatterAfterFreePort();
   const { port } = squatter.address() as { port: number };
   const elsewhere = join(data, 'never');
   // The second gateway's port is the one after the first's.
