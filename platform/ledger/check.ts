@@ -19,7 +19,10 @@ export interface LedgerCheck {
  * millions of them it takes longer than a request may.
  */
 export async function checkLedger(kysely: Kysely<any>, schema: string): Promise<LedgerCheck> {
-  const { rows } = await raw<{ accounts: bigint; transfers: bigint; findings: string[] }>(kysely, checkStatement(schema));
+  const { rows } = await raw<{ accounts: bigint; transfers: bigint; findings: string[] }>(
+    kysely,
+    checkStatement(schema),
+  );
   return rows[0]!;
 }
 

@@ -1,9 +1,9 @@
 /** Orders of which an operator skips a step of the payment: none goes out unpaid. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { newId } from '../../../platform/ids.ts';
-import { operator, viewer } from '../../../tests/support/agents.ts';
-import { openPlatform, type TestPlatform } from '../../../tests/support/platform.ts';
+import { newId } from '../../platform/ids.ts';
+import { operator, viewer } from '../support/agents.ts';
+import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import {
   actionRequired,
   available,
@@ -16,9 +16,9 @@ import {
   read,
   sagaEnds,
   settled,
-} from '../../../tests/support/shop.ts';
-import { untilAnswer } from '../../../tests/support/until.ts';
-import { paymentViolations } from '../../payment/invariants.ts';
+} from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
+import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
