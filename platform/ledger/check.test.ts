@@ -1,7 +1,7 @@
 /** The check finds what nothing but the owner of the tables can do, with everything switched off that keeps them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OwnLedger, openLedger } from '../../tests/support/ledger.ts';
-import { checkText } from './check.ts';
+import { checkStatement } from './check.ts';
 
 let books: OwnLedger;
 beforeAll(async () => {
@@ -74,7 +74,7 @@ test.each([
     await client.query('begin');
     for (const table of UNGUARDED) await client.query(`alter table books.${table} disable trigger user`);
     await client.query(text);
-    const { rows } = await client.query<{ findings: string[] }>(checkText('books'));
+    const { rows } = await client.query<{ findings: string[] }>(checkStatement('books'));
     expect(rows[0]!.findings).toEqual(told.map((finding) => expect.stringContaining(finding)));
   } finally {
     await client.query('rollback');

@@ -19,12 +19,15 @@ export interface LedgerCheck {
  * millions of them it takes longer than a request may.
  */
 export async function checkLedger(kysely: Kysely<any>, schema: string): Promise<LedgerCheck> {
-  const { rows } = await raw<{ accounts: bigint; transfers: bigint; findings: string[] }>(kysely, checkText(schema));
+  const { rows } = await raw<{ accounts: bigint; transfers: bigint; findings: string[] }>(
+    kysely,
+    checkStatement(schema),
+  );
   return rows[0]!;
 }
 
 /** The statement of the check, on the ledger of a schema. */
-export function checkText(schema: string): string {
+export function checkStatement(schema: string): string {
   const account = `"${schema}".ledger_account`;
   const transfer = `"${schema}".ledger_transfer`;
   const timeout = `"${schema}".ledger_timeout`;

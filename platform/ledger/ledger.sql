@@ -21,7 +21,6 @@ create table ledger_account (
     check (balance_limit <> 'CREDITS_WITHIN_DEBITS' or credits_pending + credits_posted <= debits_posted)
 ) with (fillfactor = 70); -- Balances change in place, without a new entry in an index.
 create index ledger_account_code on ledger_account (code, id);
-create index ledger_account_reference on ledger_account (reference) where reference is not null;
 
 create table ledger_transfer (
   -- Chosen by the caller, of at most 200 characters: the same id again is the same transfer.

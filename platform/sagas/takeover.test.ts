@@ -176,8 +176,16 @@ test('a worker killed repeatedly between the checkpoints of stretches repeats no
   }
   await startWorker('ninth');
   await untilDone(inputs, 'stretched');
+  // The saga's end keeps the last stretch, but a step of it that failed once has a checkpoint of its own.
   const { rows } = await database.pool.query(
-    `select output::jsonb -> 'steps' as steps from dbos.workflow_output where workflow_uuid = 'stretched:stretched1'`,
+    `select coalesce(step ->> 'step', name) as step
+       from (select function_name as name, output::jsonb #> '{json,steps}' as steps
+               from dbos.operation_outputs where workflow_uuid = $1
+              union all
+             select 'end', output::jsonb -> 'steps' from dbos.workflow_output where workflow_uuid = $1) kept
+       left join lateral jsonb_array_elements(steps) step on true
+      where coalesce(step ->> 'step', name) in ('confirm', 'ship') order by 1`,
+    ['stretched:stretched1'],
   );
-  expect(rows[0].steps.map(({ step }: { step: string }) => step)).toEqual(['confirm', 'ship']);
+  expect(rows).toEqual([{ step: 'confirm' }, { step: 'ship' }]);
 });

@@ -10,6 +10,7 @@ import { isTransient, Refusal, Unavailable } from '../../platform/errors.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
+import { until } from '../../tests/support/until.ts';
 import { cancelService } from './cancel.ts';
 import type { PaymentVariables } from './config.ts';
 import type { Tables } from './entities.ts';
@@ -135,15 +136,18 @@ test.each([
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });
 
+const untilTaken = (orderId: string) =>
+  until('the provider has taken the money', async () => (await movesOf(orderId)).CAPTURE === 1);
+
 test('a cancellation during a charge that keeps dying leaves nothing held, and no money that is not given back', async () => {
   let taken = 0;
   for (let seed = 0; seed < 40; seed++) {
     const { charge, cancel } = services(dying(seeded(seed)));
     const orderId = newId('order');
     const buying = untilAnswered(() => charge(input(orderId, 'tok_ok'), context));
-    const cancelling = new Promise((resolve) => setTimeout(resolve, seed % 30)).then(() =>
-      untilAnswered(() => cancel(orderId, 'CUSTOMER_REQUEST', context)),
-    );
+    // At any moment, but once only when the provider has taken the money.
+    const moment = seed === 0 ? untilTaken(orderId) : new Promise((resolve) => setTimeout(resolve, seed % 30));
+    const cancelling = moment.then(() => untilAnswered(() => cancel(orderId, 'CUSTOMER_REQUEST', context)));
     await Promise.all([buying, cancelling]);
     const { CAPTURE = 0, REFUND = 0, AUTHORISE = 0 } = await movesOf(orderId);
     expect([AUTHORISE, REFUND]).toEqual([CAPTURE, CAPTURE]);

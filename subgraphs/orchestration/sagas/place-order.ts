@@ -179,15 +179,16 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
     },
     announceAction,
     settle,
-    // A payment that its buyer has confirmed is only authorised.
-    { ...capture, when: (state) => state.payment === 'AUTHORIZED' },
+    // A payment that its buyer has confirmed is only authorised; of one whose step was skipped nobody knows: payment
+    // then captures it or refuses to, so that no order goes out unpaid.
+    { ...capture, when: (state) => state.payment !== 'CAPTURED' },
     {
       name: 'confirm',
       agent: 'order',
       does: 'Confirms the order, and starts to process it.',
       pivot: true,
-      async run({ input: { orderId }, ask, story }) {
-        const input = { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } as const;
+      async run({ input: { orderId }, state, ask, story }) {
+        const input = { orderId, paymentStatus: takenAs(state, story), story: storyOf(story) };
         accepted((await askOrder(ask, confirmPaidOrder, input)).confirmPaidOrder);
       },
     },
@@ -196,6 +197,10 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
 });
 
 const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
+
+/** The payment status before the pivot. An operator who skipped the capture has said that the money was taken by hand. */
+const takenAs = ({ payment }: Readonly<Partial<State>>, story: readonly StepReport[]): PaymentStatus =>
+  story.some(({ step, skipped }) => step === 'capture' && skipped) ? 'CAPTURED' : payment!;
 
 /** The steps that begin a payment, of each version. */
 const BEGINS_PAYMENT: ReadonlySet<string> = new Set(['pay', 'authorise']);

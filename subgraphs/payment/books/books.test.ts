@@ -25,6 +25,19 @@ const shopOn = (agents: () => TestAgents) => {
     );
     return { orderId, id: answer.payment?.id as string };
   };
+  /** Charges an order, and returns its payment, however the charge ends. */
+  const charge = async (token: string) => {
+    const orderId = newId('order');
+    const amount = { amount: '12.34', currency: 'EUR' };
+    const charging = agents().mutate('chargePayment', keyed({ orderId, token, amount }), '', service);
+    const answer = await charging.catch(({ code }: { code: string }) => ({ userErrors: [{ code }] }));
+    const { id } = await agents()
+      .kysely.selectFrom('payment.payment')
+      .select('id')
+      .where('orderId', '=', orderId)
+      .executeTakeFirstOrThrow();
+    return { orderId, id: id as string, codes: answer.userErrors.map(({ code }: { code: string }) => code) };
+  };
   const capture = (orderId: string) => agents().mutate('capturePayment', keyed({ orderId }), '', service);
   const cancel = (orderId: string) =>
     agents().mutate('cancelPayment', keyed({ orderId, reason: 'CUSTOMER_REQUEST' }), 'outcome', service);
@@ -44,16 +57,18 @@ const shopOn = (agents: () => TestAgents) => {
     );
   };
   const findings = async () => (await checkLedger(agents().kysely, 'payment')).findings;
-  return { authorise, capture, cancel, refund, booked, hasTransfers, differences, findings };
+  return { authorise, charge, capture, cancel, refund, booked, hasTransfers, differences, findings };
 };
 
 describe('the books of an agent that runs', () => {
   let agents: TestAgents;
   beforeAll(async () => {
-    agents = await openAgents(['payment'], { start: true });
+    agents = await openAgents(['payment'], { start: true, config: { PAYMENT_TIMEOUT_MS: '2000' } });
   });
   afterAll(() => agents.close());
-  const { authorise, capture, cancel, refund, booked, hasTransfers, differences, findings } = shopOn(() => agents);
+  const { authorise, charge, capture, cancel, refund, booked, hasTransfers, differences, findings } = shopOn(
+    () => agents,
+  );
 
   test('hold what is authorised, then what is captured, then less what is refunded', async () => {
     const { orderId, id } = await authorise();
@@ -104,6 +119,40 @@ describe('the books of an agent that runs', () => {
     expect(await booked(waiting.id)).toEqual({ ledgerAccount: null, ledgerTransfers: [] });
     const { rows } = await parked(agents);
     expect(rows).toEqual([]);
+  });
+
+  const HELD = 'PENDING AUTHORISATION';
+  const TAKEN = 'POST_PENDING CAPTURE';
+  const FREED = 'VOID_PENDING VOID';
+  const BACK = 'POSTED REFUND';
+  test.each([
+    ['tok_ok', [], [HELD, TAKEN], [BACK]],
+    ['tok_capture_fails', ['PAYMENT_FAILED'], [HELD], [FREED]],
+    ['tok_timeout', ['UNAVAILABLE'], [], [HELD, TAKEN, BACK]],
+  ])('follow a charge with %s, and its cancellation', async (token, refused, charged, cancelled) => {
+    const { orderId, id, codes } = await charge(token);
+    expect(codes).toEqual(refused);
+    const isBooked = async (transfers: string[]) => {
+      await hasTransfers(id, transfers.length);
+      const { ledgerTransfers } = await booked(id);
+      expect(ledgerTransfers.map(({ kind, code, amount }: Transfer) => `${kind} ${code} ${amount.minor}`)).toEqual(
+        transfers.map((transfer) => `${transfer} 1234`),
+      );
+      expect(await findings()).toEqual([]);
+      expect(await differences()).toEqual({ nodes: [] });
+      expect((await parked(agents)).rows).toEqual([]);
+    };
+    await isBooked(charged);
+    expect((await cancel(orderId)).userErrors).toEqual([]);
+    await isBooked([...charged, ...cancelled]);
+    const refunds = await agents.kysely
+      .selectFrom('payment.refund')
+      .select(['id', 'number'])
+      .where('paymentId', '=', id)
+      .execute();
+    const { ledgerTransfers } = await booked(id);
+    const refundIds = ledgerTransfers.filter(({ code }: Transfer) => code === 'REFUND').map(({ id }: Transfer) => id);
+    expect(refunds).toEqual(refundIds.map((id: string) => ({ id, number: expect.stringMatching(/\d/) })));
   });
 
   test('agree with the payments, and say where they do not and by how much', async () => {
@@ -172,6 +221,13 @@ describe('the books of an agent that runs', () => {
     ]);
   });
 });
+
+interface Transfer {
+  id: string;
+  kind: string;
+  code: string;
+  amount: { minor: string };
+}
 
 const parked = async ({ kysely }: TestAgents) => ({
   rows: await kysely.selectFrom('platform.parked_event').select(['consumer', 'event']).execute(),
