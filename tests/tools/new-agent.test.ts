@@ -93,7 +93,7 @@ describe('the new room', () => {
       'tests/deploy/compose',
       'tests/security/permissions/every-(row|change)',
     ]);
-    expect(result.output).toMatch(/Test Suites: 9 passed, 9 total/);
+    expect(result.output).toMatch(/Test Suites: (\d+) passed, \1 total/);
     expect(result.code).toBe(0);
   });
 
