@@ -36,8 +36,18 @@ export const ENVIRONMENT = { DATABASE_POOL: '60' };
  * holds all others up, and it may come before or after the saga's end. Tried in following-a-payment.test.ts.
  */
 const FOLLOWED = /timeline_entry PAYMENT_REFUNDED|order\.payment_status_changed/;
-/** Writes that hold up other runs: of the notifications' consumer, of DBOS's claims, and of the consumer that wakes sagas. */
-const HOLDS_OTHERS = /notification|workflow_status .* PENDING|update dbos\.workflow_status .* ENQUEUED/;
+/**
+ * Writes that hold up other runs: of the consumers of notifications and of the payments' books, behind the draw of a
+ * refund's number, of DBOS's claims, and of the consumer that wakes sagas.
+ */
+const HOLDS_OTHERS = new RegExp(
+  [
+    'notification',
+    String.raw`payment\.(ledger_|refund DONE|refunded|idempotency)`,
+    'workflow_status .* PENDING',
+    String.raw`update dbos\.workflow_status .* ENQUEUED`,
+  ].join('|'),
+);
 const HELD_AT_ONCE = 20;
 /** Held writes of the engine: DBOS has eight connections, and needs some to go on. */
 const ENGINE_AT_ONCE = 4;
