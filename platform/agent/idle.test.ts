@@ -9,6 +9,7 @@ import { until } from '../../tests/support/until.ts';
 import { on } from '../consumers/handler.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import type { Host } from './host.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 const AGENTS = 35;
 const SECONDS = 6;
@@ -72,10 +73,7 @@ test('events that no consumer handles wake none, and an event that all handle wa
     `insert into platform.event_log (id, type, source, aggregate_type, aggregate_id, aggregate_version, payload)
      select gen_random_uuid(), 'other.type', 'other', 'other', n::text, 1, '{}' from generate_series(1, 100) n`,
   );
-  await until('nothing holds the tail back', async () => {
-    const sql = 'select from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot())';
-    return (await small.database.pool.query(sql)).rowCount === 0;
-  });
+  await readableLog(small.kysely);
   counted.reset();
   small.notifier.notify();
   await new Promise((resolve) => setTimeout(resolve, 1500));

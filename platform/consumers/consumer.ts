@@ -32,7 +32,7 @@ import { type Backfill, fill } from './backfill.ts';
 import { BACKSTOP_MS, type Backstop } from './backstop.ts';
 import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
 import { keepFollowedTypes } from './followed-types.ts';
-import type { EventHandler } from './handler.ts';
+import { causeOf, type EventHandler } from './handler.ts';
 import { HandlerFailed, isSwallowed } from './handler-failed.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
@@ -308,8 +308,7 @@ export class Consumer {
   /** Applies a run of events: returns its handler's error if careful, throws HandlerFailed otherwise. */
   async #apply(transaction: Kysely<any>, run: Run, careful: boolean): Promise<Error | undefined> {
     const [event] = run;
-    const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
-    const session = openWork({ ...this.#o, transaction, origin });
+    const session = openWork({ ...this.#o, transaction, origin: causeOf(event) });
     if (careful) await raw(transaction, 'savepoint event');
     try {
       for (const each of run) await this.#checkSignature(transaction, each);

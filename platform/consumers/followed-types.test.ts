@@ -9,6 +9,7 @@ import type { Consumer, ConsumerOptions } from './consumer.ts';
 import { FOLLOWED_FOR_S, followedBy } from './followed-types.ts';
 import { on } from './handler.ts';
 import { redrive } from './parked.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 let small: SmallAgent;
 
@@ -52,11 +53,7 @@ const parked = async (): Promise<string[]> =>
 const followed = async (): Promise<string[]> => (await rowsOf('select types from platform.log_cursor'))[0].types;
 /** Lets a process read to the end of the log, and then try what is parked. */
 async function turn(consumer: Consumer): Promise<void> {
-  const [{ end }] = await rowsOf('select pg_current_xact_id()::text as end');
-  await until('the log shows all events', async () => {
-    const [{ xmin }] = await rowsOf('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
-    return BigInt(xmin) > BigInt(end);
-  });
+  await readableLog(small.kysely);
   while ((await consumer.step()) !== 'idle');
   while ((await consumer.retryParked()) === 'more');
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { Work } from '../store/store.ts';
+import type { Origin, Work } from '../store/store.ts';
+import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import type { LoggedEvent } from '../events/event-log.ts';
 
 /** An agent's handler of one event type. `Services` are passed to it, where its room declares them. */
@@ -16,8 +17,17 @@ export interface EventHandler<Services = void> {
   handleAll?(work: SetWork, events: readonly LoggedEvent[], services: Services): Promise<void>;
 }
 
-/** The work of a set of events. It publishes nothing and starts no saga: these would have no single cause. */
-export type SetWork<DB = any> = Omit<Work<DB>, 'publish' | 'startSaga'>;
+/** The work of a set of events. It starts no saga: that would have no single cause. */
+export interface SetWork<DB = any> extends Omit<Work<DB>, 'publish' | 'startSaga'> {
+  /** Publishes a fact that one event of the set caused: `causeOf(event)`. */
+  publish<Payload>(definition: EventDefinition<Payload>, fact: NewEvent<Payload>, origin: Origin): void;
+}
+
+/** The origin of facts that a handler publishes about an event. */
+export const causeOf = ({ id, correlationId }: LoggedEvent): Origin => ({
+  correlationId: correlationId ?? undefined,
+  causationId: id,
+});
 
 /** Binds the handlers of a room to the services that its `build` returned. */
 export function bindHandlers<Services>(
@@ -67,8 +77,7 @@ export const handlersFor = <DB, Services = void>(): (<Payload>(
 ) => EventHandler<Services>) => on;
 
 /**
- * Declares handlers of several types whose consecutive events are applied together, in few statements: for projections
- * and books, which publish nothing. `reads` is as for {@link on}; `locks` are those of the rows that are written.
+ * Declares handlers of several types whose consecutive events are applied together, in few statements. `reads` is as for {@link on}; `locks` are those of the rows that are written.
  */
 export function onAll<Payload, DB = any, Services = void>(
   types: readonly string[],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { noteEffect, noteRead, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { bindHandlers, type EventHandler, on, onAll, type SetWork } from './handler.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 let small: SmallAgent;
 beforeAll(async () => {
@@ -38,6 +39,7 @@ const applied = async (): Promise<string[]> =>
 async function step(handlers: readonly EventHandler[]): Promise<void> {
   const consumer = small.consumer('sets', handlers);
   await consumer.register();
+  await readableLog(small.kysely);
   while ((await consumer.step()) === 'more');
 }
 

@@ -16,6 +16,7 @@ import {
   readLog,
   whyExpired,
 } from './event-log.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 let small: SmallAgent;
 
@@ -87,13 +88,7 @@ test('eight writers that pause and roll back, three readers: nothing lost, nothi
 
   const readers = [7, 50, 200].map(read);
   await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
-  await until('no transaction holds the tail back', async () => {
-    const { rows } = await raw<{ held: bigint }>(
-      small.kysely,
-      'select count(*) as held from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot())',
-    );
-    return rows[0]!.held === 0n;
-  });
+  await readableLog(small.kysely);
   over = true;
   const { rows } = await raw<{ id: string }>(small.kysely, 'select id from platform.event_log order by xid, position');
   const written = rows.map(({ id }) => id);

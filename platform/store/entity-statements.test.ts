@@ -94,6 +94,12 @@ test('a save writes the changes, counts the version up, and returns the updated 
   expect(await work.save(ParcelSchema, saved, { packedAt: null })).toMatchObject({ packedAt: null, version: 3 });
 });
 
+test('a save of several changes counts the version up as often', async () => {
+  await work.insert(ParcelSchema, PACKED);
+  const row = await work.find(ParcelSchema, 'a', AT);
+  expect(await work.save(ParcelSchema, row, { grams: 3n }, 2)).toEqual({ ...row, grams: 3n, version: 3 });
+});
+
 test('a save without a change counts the version up all the same', async () => {
   await work.insert(ParcelSchema, PACKED);
   const row = await work.find(ParcelSchema, 'a', AT);

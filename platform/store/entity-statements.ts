@@ -36,10 +36,11 @@ export interface EntityStatements {
   insert<E extends Entity>(entity: E, ...rows: NewRowOf<E>[]): Promise<void>;
   /**
    * Updates a row that was read in this transaction, under an optimistic lock, and returns it as it is then. Its
-   * version counts up, also without other changes. Undefined properties of `changes` stay as they are.
+   * version counts up, also without other changes, by `versions` where the changes are several that each publish an
+   * event. Undefined properties of `changes` stay as they are.
    * @throws LostRace if another command has changed it since; the command is then retried
    */
-  save<E extends Entity>(entity: E, row: RowOf<E>, changes: ChangesOf<E>): Promise<RowOf<E>>;
+  save<E extends Entity>(entity: E, row: RowOf<E>, changes: ChangesOf<E>, versions?: number): Promise<RowOf<E>>;
 }
 
 /** Creates the statements on a transaction of the agent. */
@@ -61,13 +62,14 @@ export function entityStatements(transaction: Kysely<any>, schema: string): Enti
       const values = rows.flatMap((row) => names.map((name) => sent(tableOf(entity), name, row)));
       await raw(transaction, insertText(schema, entity, names, rows.length), values);
     },
-    async save(entity, row, changes) {
+    async save(entity, row, changes, versions = 1) {
       const table = tableOf(entity);
       const names = given(changes).filter((name) => name !== table.version);
       const seen = table.version === undefined ? [...table.key] : [...table.key, table.version];
       const values = [
         ...seen.map((name) => row[name as keyof typeof row]),
         ...names.map((name) => sent(table, name, changes)),
+        ...(table.version === undefined ? [] : [versions]),
       ];
       const saved = await raw<typeof row>(transaction, saveText(schema, entity, names, seen), values);
       if (!saved.rows[0]) throw new LostRace(`${table.name} was changed by another command`);
@@ -121,7 +123,8 @@ const saveText = (schema: string, entity: Entity, names: readonly string[], seen
   once(`save ${schema}.${entity.tableName} ${names.join()}`, () => {
     const { version } = tableOf(entity);
     const changed = names.map((name, index) => `${column(name)} = $${seen.length + index + 1}`);
-    const counted = version === undefined ? [] : [`${column(version)} = ${column(version)} + 1`];
+    const last = seen.length + names.length + 1;
+    const counted = version === undefined ? [] : [`${column(version)} = ${column(version)} + $${last}`];
     const where = seen.map((name, index) => `${column(name)} = $${index + 1}`);
     return `update "${schema}"."${entity.tableName}" set ${[...changed, ...counted].join(', ')}
       where ${where.join(' and ')} returning ${columnList(entity)}`;

@@ -31,8 +31,11 @@ export interface Origin {
 export interface Work<DB = any> extends EntityStatements {
   /** SQL inside the transaction, on the agent's own schema. */
   readonly sql: Kysely<DB>;
-  /** Publishes a fact: it is appended to the log with this transaction, or not at all. */
-  publish<Payload>(definition: EventDefinition<Payload>, event: NewEvent<Payload>): void;
+  /**
+   * Publishes a fact: it is appended to the log with this transaction, or not at all. `origin` is its cause, where the
+   * work has several. @default the origin of the work
+   */
+  publish<Payload>(definition: EventDefinition<Payload>, event: NewEvent<Payload>, origin?: Origin): void;
   /** Starts a saga with this transaction, or not at all. The same `id` again does nothing. */
   startSaga(name: string, id: string, input: Record<string, unknown>): Promise<void>;
 }
@@ -151,7 +154,8 @@ export function openWork<DB>({
   const work: Work<DB> = {
     ...entityStatements(transaction, agent),
     sql: transaction.withSchema(agent) as Kysely<DB>,
-    publish: (definition, event) => events.push(envelope(definition, event, { source: agent, ...origin })),
+    publish: (definition, event, cause = origin) =>
+      events.push(envelope(definition, event, { source: agent, ...cause })),
     startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input, origin),
   };
   return { work, events: events as readonly Envelope[] };

@@ -16,6 +16,9 @@ export const notificationRequested = defineEvent('notification.requested', {
   }),
 });
 
+/** The payload of `notification.requested`. */
+export type NotificationRequested = z.infer<typeof notificationRequested.payload>;
+
 export const emits = [notificationRequested];
 
 const order = z.object({ orderId: z.string(), number: z.string(), customerId: z.string().nullish() });

@@ -9,6 +9,7 @@ import { newId, newUuid } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { actor, openAgents, operator, type TestAgents, viewer } from '../../tests/support/agents.ts';
 import { notificationHandlers } from './handlers.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 let agents: TestAgents;
 let open: () => Promise<Consumer>;
@@ -67,9 +68,7 @@ const changed = (newStatus: string, more: Record<string, unknown> = {}) =>
 /** Consumes the log to its end by a new consumer, and waits for events that open transactions of other tests hide. */
 const consume = async (): Promise<void> => {
   const consumer = await open();
-  const hidden = () =>
-    raw(agents.kysely, 'select from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1');
-  while ((await hidden()).rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  await readableLog(agents.kysely);
   while ((await consumer.step()) === 'more');
 };
 const INBOX = 'nodes { id type subject text readAt order { id } } pageInfo { hasNextPage endCursor } totalCount';
@@ -130,6 +129,24 @@ describe('a message', () => {
         correlationId: null,
       },
     ]);
+  });
+
+  test('comes in the order of the events, also of one batch, and each is published as caused by its own', async () => {
+    const orders = Array.from({ length: 20 }, () => newId('order'));
+    for (const orderId of orders) await placed({}, orderId);
+    await placed({ customerId: null });
+    await consume();
+    const messages: { id: string; order: { id: string } }[] = await inbox();
+    expect(messages.map(({ order }) => order.id)).toEqual(orders.toReversed());
+    const { rows } = await raw<{ about: string; cause: string }>(
+      agents.kysely,
+      `select sent.payload ->> 'referenceId' as about, cause.aggregate_id as cause
+       from platform.event_log sent join platform.event_log cause on cause.id = sent.causation_id
+       where sent.payload ->> 'customerId' = $1 order by sent.position`,
+      [customerId],
+    );
+    expect(rows).toEqual(orders.map((orderId) => ({ about: orderId, cause: orderId })));
+    expect(lines).toHaveLength(21);
   });
 
   test('about a cancelled order gives the reason', async () => {

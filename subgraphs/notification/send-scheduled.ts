@@ -3,7 +3,8 @@ import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { MessageSchema, type Tables } from './entities.ts';
-import { publishSent } from './publish-sent.ts';
+import { notificationRequested } from './events.ts';
+import { sentFact } from './sent-fact.ts';
 
 const BATCH = 50;
 
@@ -23,7 +24,7 @@ export const sendScheduled = ({ store, clock }: Pick<AgentContext<Tables>, 'stor
       for (const message of due) {
         // An inbox has its messages in the order in which they were sent.
         await work.save(MessageSchema, message, { scheduledFor: null, createdAt: now });
-        publishSent(work, message);
+        work.publish(notificationRequested, sentFact(message));
       }
       return due.length;
     });

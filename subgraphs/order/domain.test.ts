@@ -4,6 +4,7 @@ import { AgoraError, Refusal } from '../../platform/errors.ts';
 import { money } from '../../platform/money.ts';
 import {
   advance,
+  advanceThrough,
   checkCancellable,
   checkLines,
   checkQuantity,
@@ -91,6 +92,15 @@ describe('a step forward', () => {
     const next = codeOr(() => advance({ status }, to));
     if (next !== to || to === 'CANCELLED') return;
     expect(advance({ status: to }, to)).toBeUndefined();
+  });
+
+  test('several steps at once are those that are still ahead', () => {
+    const path = (status: OrderStatus) => codeOr(() => advanceThrough({ status }, ['CONFIRMED', 'PROCESSING']));
+    expect(path('PENDING')).toEqual(['CONFIRMED', 'PROCESSING']);
+    expect(path('CONFIRMED')).toEqual(['PROCESSING']);
+    expect(path('PROCESSING')).toEqual([]);
+    expect(path('DELIVERED')).toEqual([]);
+    expect(path('CANCELLED')).toBe('ORDER_CANCELLED');
   });
 
   test.each(PAIRS)('from %s to %s is refused while the order is being cancelled', (status, to) => {

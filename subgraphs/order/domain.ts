@@ -48,6 +48,16 @@ export function advance(order: OrderState, to: OrderStatus): OrderStatus | undef
   return to;
 }
 
+/** The statuses that are still ahead of an order which takes several steps at once. @throws Refusal as {@link advance} */
+export function advanceThrough<Status extends OrderStatus>(order: OrderState, path: readonly Status[]): Status[] {
+  let { status } = order;
+  return path.filter((to) => {
+    const isAhead = advance({ ...order, status }, to) !== undefined;
+    if (isAhead) status = to;
+    return isAhead;
+  });
+}
+
 /** Whether an order may be cancelled now. @throws Refusal ORDER_CANCELLED, INVALID_STATE */
 export function checkCancellable(order: OrderState): void {
   if (order.status === 'CANCELLED')

@@ -1,6 +1,5 @@
 /** An order follows the events of its payment, in whatever order they and the saga's steps come. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { raw } from '../../platform/data/raw.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
 import { bindHandlers } from '../../platform/consumers/handler.ts';
@@ -10,6 +9,7 @@ import { silentLogger } from '../../platform/log.ts';
 import { handlers } from './handlers.ts';
 import { orderService } from './service.ts';
 import { newCustomer, type Orders, openOrders } from './order.testing.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 
 let it: Orders;
 let consumer: Consumer;
@@ -60,12 +60,7 @@ const refund = (minor: string, status: string, refundId = newId('refund')) =>
   });
 /** Consumes the log to its end, and waits for events that open transactions of other tests on the server hide. */
 const consume = async (): Promise<void> => {
-  const hidden = () =>
-    raw(
-      it.agents.kysely,
-      'select from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1',
-    );
-  while ((await hidden()).rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  await readableLog(it.agents.kysely);
   while ((await consumer.step()) === 'more');
 };
 const paid = async (): Promise<void> => {

@@ -9,16 +9,17 @@ export type OrderChanges = Partial<
   Pick<OrderRow, 'updatedAt'>;
 
 /**
- * Saves an order as its next version, and returns it. One statement also writes the new entries of the timeline, since
- * every order is moved several times.
+ * Saves an order as its next version, or as a later one after several moves at once, and returns it. One statement also
+ * writes the new entries of the timeline, since every order is moved several times.
  */
 export async function saveOrder(
   { sql }: Work<Tables>,
   order: OrderRow,
   changes: OrderChanges,
   entries: readonly TimelineEntry[],
+  versions = 1,
 ): Promise<OrderRow> {
-  const saved = { ...order, ...changes, version: order.version + 1 };
+  const saved = { ...order, ...changes, version: order.version + versions };
   const { status, paymentStatus, cancellationReason, cancellationRequestedAt, updatedAt, version } = saved;
   const { numUpdatedRows } = await withTimeline(sql, order.id, entries)
     .updateTable('orders')

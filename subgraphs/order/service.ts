@@ -8,7 +8,15 @@ import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { writableOrders } from './access.ts';
 import { paymentsOfOrders } from './commands/payment.generated.ts';
-import { advance, checkCancellable, paymentAfter, paymentAtEnd, reasonOf, tellStory } from './domain.ts';
+import {
+  advance,
+  advanceThrough,
+  checkCancellable,
+  paymentAfter,
+  paymentAtEnd,
+  reasonOf,
+  tellStory,
+} from './domain.ts';
 import { reportsOf } from './earlier-sagas.ts';
 import {
   type CancellationReason,
@@ -40,31 +48,32 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
     return order;
   };
 
-  /** Saves a change of status with its timeline, publishes it, and returns the order after it. */
-  const moveTo = async (
+  /**
+   * Saves changes of status, one after another, with their timeline, and publishes each. Two statuses are two versions
+   * with an event each, in one statement.
+   */
+  const moveThrough = async (
     work: Work<Tables>,
     order: OrderRow,
-    to: OrderStatus & TimelineEntryType,
+    path: readonly (OrderStatus & TimelineEntryType)[],
     changes: Pick<OrderChanges, 'paymentStatus' | 'cancellationReason'>,
     entries: readonly TimelineEntry[],
-  ): Promise<OrderRow> => {
+  ): Promise<void> => {
     const now = clock.now();
-    const moved = await saveOrder(work, order, { ...changes, status: to, updatedAt: now }, [
-      ...entries,
-      { type: to, at: now },
-    ]);
-    work.publish(orderStatusChanged, {
-      aggregateId: moved.id,
-      aggregateVersion: moved.version,
-      payload: {
-        ...subject(moved),
-        oldStatus: order.status,
-        newStatus: to,
-        updatedAt: now.toISOString(),
-        reason: moved.cancellationReason,
-      },
-    });
-    return moved;
+    const told = [...entries, ...path.map((type) => ({ type, at: now }))];
+    const moved = await saveOrder(work, order, { ...changes, status: path.at(-1), updatedAt: now }, told, path.length);
+    for (const [index, newStatus] of path.entries())
+      work.publish(orderStatusChanged, {
+        aggregateId: moved.id,
+        aggregateVersion: order.version + index + 1,
+        payload: {
+          ...subject(moved),
+          oldStatus: path[index - 1] ?? order.status,
+          newStatus,
+          updatedAt: now.toISOString(),
+          reason: moved.cancellationReason,
+        },
+      });
   };
 
   return {
@@ -74,7 +83,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const order = await find(work, input.orderId);
         if (!advance(order, 'CONFIRMED')) return order.status;
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        await moveTo(work, order, 'CONFIRMED', { paymentStatus }, tellStory(reportsOf(input.story)));
+        await moveThrough(work, order, ['CONFIRMED'], { paymentStatus }, tellStory(reportsOf(input.story)));
         return 'CONFIRMED';
       }),
 
@@ -85,21 +94,20 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const stopped = order.status === 'CANCELLED' || order.cancellationRequestedAt;
         if (stopped || !advance(order, 'PROCESSING')) return order.status;
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        await moveTo(work, order, 'PROCESSING', { paymentStatus }, tellStory(reportsOf(input.story)));
+        await moveThrough(work, order, ['PROCESSING'], { paymentStatus }, tellStory(reportsOf(input.story)));
         return 'PROCESSING';
       }),
 
     /** Both steps at once, for an order that is paid: two versions with an event each, in one transaction. */
     confirmPaidOrder: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
-        let order = await find(work, input.orderId);
+        const order = await find(work, input.orderId);
         // The money is taken, so nothing is refused any more: the saga of the cancellation gives it back.
         if (order.status === 'CANCELLED' || order.cancellationRequestedAt) return order.status;
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        const story = tellStory(reportsOf(input.story));
-        if (advance(order, 'CONFIRMED')) order = await moveTo(work, order, 'CONFIRMED', { paymentStatus }, story);
-        if (advance(order, 'PROCESSING')) order = await moveTo(work, order, 'PROCESSING', { paymentStatus }, []);
-        return order.status;
+        const path = advanceThrough(order, ['CONFIRMED', 'PROCESSING']);
+        if (path.length > 0) await moveThrough(work, order, path, { paymentStatus }, tellStory(reportsOf(input.story)));
+        return path.at(-1) ?? order.status;
       }),
 
     awaitPaymentAction: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
@@ -130,7 +138,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         }
         const cancellationReason = reasonOf(order, input.reason as CancellationReason);
         const story = tellStory(reportsOf(input.story), order.cancellationRequestedAt);
-        await moveTo(work, order, 'CANCELLED', { paymentStatus, cancellationReason }, story);
+        await moveThrough(work, order, ['CANCELLED'], { paymentStatus, cancellationReason }, story);
         return 'CANCELLED';
       });
     },

@@ -1,7 +1,7 @@
 /** Records answers of the provider: the payment follows them, and every step is published. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
-import { type Fact, type Progress, progress, stillPending } from './domain.ts';
+import { type Fact, progress, stillPending } from './domain.ts';
 import { type PaymentRow, PaymentSchema, type Tables } from './entities.ts';
 import { checkEvidence } from './evidence.ts';
 import {
@@ -38,27 +38,19 @@ export async function followProvider(
   now: Date,
 ): Promise<PaymentRow> {
   checkEvidence(payment, found);
+  const steps = progress(payment.status, found);
+  if (steps.length === 0) return payment;
   let followed = payment;
-  for (const step of progress(payment.status, found)) followed = await follow(work, followed, step, found, now);
-  return followed;
-}
-
-async function follow(
-  work: Work<Tables>,
-  payment: PaymentRow,
-  { fact, status }: Progress,
-  found: ProviderPayment,
-  now: Date,
-): Promise<PaymentRow> {
-  const learned = { status, ...learnedOf(fact, found, now) };
-  const saved = await work.save(PaymentSchema, payment, {
-    ...learned,
+  let changes = {};
+  for (const { fact, status } of steps) {
+    const learned = { status, ...learnedOf(fact, found, now), updatedAt: now };
     // The pending request may depend on the facts just recorded.
-    pending: stillPending({ ...payment, ...learned }),
-    updatedAt: now,
-  });
-  publish(work, saved, fact);
-  return saved;
+    const step = { ...learned, pending: stillPending({ ...followed, ...learned }) };
+    followed = { ...followed, ...step, version: followed.version + 1 };
+    changes = { ...changes, ...step };
+    publish(work, followed, fact);
+  }
+  return work.save(PaymentSchema, payment, changes, steps.length);
 }
 
 /** The columns that a fact changes beside the status. */
