@@ -99,7 +99,9 @@ describe('a command', () => {
   test('with the same key again has the same approval; another one is refused', async () => {
     const [a, b] = [await asked(ONE, { id: 'n', key: 'k' }), await asked(ONE, { id: 'n', key: 'k' })];
     expect(a).toBe(b);
-    await expect(asked(ONE, { id: 'n', key: 'k', text: 'y' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    await expect(asked(ONE, { id: 'n', key: 'k', text: 'y' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
   });
 
   test('with a field that its schema does not name is not kept', async () => {
@@ -185,7 +187,10 @@ describe('an approved command', () => {
   test('is not executed if it was altered', async () => {
     const id = await asked(ONE, { id: 'n' });
     await small.database.pool.query(`update small.approval set input = input || '{"text": "altered"}'`);
-    expect(await approve(id, 'OPERATOR_1')).toMatchObject({ status: 'FAILED', failure: expect.stringMatching(/not the one/) });
+    expect(await approve(id, 'OPERATOR_1')).toMatchObject({
+      status: 'FAILED',
+      failure: expect.stringMatching(/not the one/),
+    });
     expect(await notes()).toEqual([]);
   });
 
@@ -267,7 +272,9 @@ describe('a vote', () => {
       { voter: 'ADMIN_2', seat: 'ADMIN_2' },
       { voter: 'ANALYST_1', seat: 'ADMIN_1', choice: 'APPROVE', reason: 'Seen' },
     ]);
-    expect(await delegations(tier, {}, as('VIEWER_9'))).toMatchObject([{ delegator: 'ADMIN_1', delegate: 'ANALYST_1' }]);
+    expect(await delegations(tier, {}, as('VIEWER_9'))).toMatchObject([
+      { delegator: 'ADMIN_1', delegate: 'ANALYST_1' },
+    ]);
   });
 
   test('of one person never counts twice, own and handed over', async () => {

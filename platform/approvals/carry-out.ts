@@ -62,7 +62,11 @@ export function executor({ store, clock }: Pick<AgentContext, 'store' | 'clock'>
    */
   const carryOut = async (id: string, origin: Origin): Promise<void> => {
     const db = store.read.withTables<ApprovalTables>();
-    const row = await db.selectFrom('approval').select(columnsOf(ApprovalSchema)).where('id', '=', id).executeTakeFirst();
+    const row = await db
+      .selectFrom('approval')
+      .select(columnsOf(ApprovalSchema))
+      .where('id', '=', id)
+      .executeTakeFirst();
     if (row?.status !== 'APPROVED') return;
     const command = named.get(row.command);
     // While a release is rolled out, a process of the one before it may find what it does not know yet.

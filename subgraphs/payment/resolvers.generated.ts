@@ -105,7 +105,11 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Continues a payment after its buyer took the required action, such as confirming it at their bank. */
   confirmPayment?: Maybe<PaymentPayload>;
-  /** Refunds a part of the captured amount, or all that is left: in at most 50 parts, and then the rest at once. */
+  /**
+   * Refunds a part of the captured amount, or all that is left: in at most 50 parts, and then the rest at once. A refund
+   * that needs approval is requested: `approval` has it, and the user error `APPROVAL_REQUIRED` says that no money has
+   * moved yet. A repetition with the same key tells what has become of it.
+   */
   refundPayment?: Maybe<PaymentPayload>;
   /** Redrives a failed webhook delivery: it is handled as if it had just come. */
   redrivePaymentWebhook?: Maybe<WebhookDeliveryPayload>;
