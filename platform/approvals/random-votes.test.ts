@@ -58,9 +58,8 @@ const strangers = async (): Promise<unknown[]> => {
 };
 /** Notes and executed requests, side by side: each has the other, once. */
 const executed = async (): Promise<{ notes: string[]; requests: string[] }> => {
-  const { query } = small.database.pool;
-  const read = async (text: string) =>
-    (await query.call(small.database.pool, text)).rows.map((row: { text: string }) => row.text);
+  const read = async (text: string): Promise<string[]> =>
+    (await small.database.pool.query<{ text: string }>(text)).rows.map((row) => row.text);
   return {
     notes: await read(`select id || ' ' || version as text from small.note order by 1`),
     requests: await read(`select outcome_id || ' 1' as text from small.approval where status = 'EXECUTED' order by 1`),

@@ -52,9 +52,8 @@ export function checkNames(node: RuleNode, scope: Scope): void {
   else for (const operand of operandsOf(node)) checkNames(operand, scope);
 }
 
-function checkMacro(node: RuleNode, scope: Scope): void {
-  const [list, item, ...bodies] = operandsOf(node) as [RuleNode, ...RuleNode[]];
-  const name = String(node.args?.[0 as never]);
+function checkMacro(node: RuleNode & { op: 'rcall' }, scope: Scope): void {
+  const [name, list, [item, ...bodies]] = node.args;
   const fail = (problem: string, at: RuleNode = node): never => {
     throw new InvalidRule(problem, node.input, at.start);
   };

@@ -33,7 +33,9 @@ export type FactValues<Declared extends Facts> = {
 
 const INT = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
-const isInt = (value: unknown): boolean => typeof value === 'bigint' && value >= INT.least && value <= INT.most;
+/** Whether a value is an `int` of CEL: a whole number of 64 bits. */
+export const isInt64 = (value: unknown): boolean =>
+  typeof value === 'bigint' && value >= INT.least && value <= INT.most;
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_FACT_TEXT;
 const isListOf =
   (isItem: (item: unknown) => boolean) =>
@@ -42,19 +44,16 @@ const isListOf =
 
 const OF_TYPE: Record<keyof FactTypes, { isValid(value: unknown): boolean; needs: string }> = {
   bool: { isValid: (value) => typeof value === 'boolean', needs: 'true or false' },
-  int: { isValid: isInt, needs: 'a whole number of 64 bits' },
+  int: { isValid: isInt64, needs: 'a whole number of 64 bits' },
   double: { isValid: (value) => typeof value === 'number' && Number.isFinite(value), needs: 'a number' },
   string: { isValid: isText, needs: `a text of at most ${MAX_FACT_TEXT} characters` },
   timestamp: { isValid: (value) => value instanceof Date && !Number.isNaN(value.getTime()), needs: 'a time' },
-  'list<int>': { isValid: isListOf(isInt), needs: `a list of at most ${MAX_LIST} whole numbers of 64 bits` },
+  'list<int>': { isValid: isListOf(isInt64), needs: `a list of at most ${MAX_LIST} whole numbers of 64 bits` },
   'list<string>': {
     isValid: isListOf(isText),
     needs: `a list of at most ${MAX_LIST} texts, each of at most ${MAX_FACT_TEXT} characters`,
   },
 };
-
-/** Whether a number is an `int` of CEL. */
-export const isInt64 = isInt;
 
 /** The problem with these values, of which only declared ones are used; undefined if there is none. */
 export function problemOfFacts(facts: Facts, values: FactValues<Facts>): string | undefined {

@@ -51,6 +51,7 @@ describe('a rule', () => {
     ['at > timestamp("2026-05-31T00:00:00Z") + duration("24h")', true],
     ['!(amountMinor % 2 == 1)', true],
     ['-amountMinor < 0', true],
+    ['roles.exists(r, size(r) + 1 == 9)', true],
     ['amountMinor > 9007199254740993', false],
   ])('%s is %s', (text, holds) => {
     expect(evaluate(text)).toEqual({ holds, problem: null });
