@@ -1,7 +1,8 @@
 /** Approvals of the small agent (tests/support/small-agent.ts), for tests: notes that are written, and sent outside. */
 import { z } from 'zod';
+import type { SmallAgent } from '../../tests/support/small-agent.ts';
 import type { Clock } from '../clock.ts';
-import { refuse } from '../errors.ts';
+import { Refusal, refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { Actor } from '../identity/actor.ts';
 import type { Role } from '../identity/roles.ts';
@@ -9,6 +10,7 @@ import { newId } from '../ids.ts';
 import { silentLogger } from '../log.ts';
 import { defineRules } from '../rules/define-rules.ts';
 import type { CommandWork, Store } from '../store/store.ts';
+import type { ApprovalRow } from './approval-entity.ts';
 import { approvalEvents } from './approval-events.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import type { ApprovableCommand } from './command.ts';
@@ -95,5 +97,49 @@ export function smallApprovals(
     },
     runJob: (name) =>
       approvals.scheduledJobs.find((job) => job.name === name)!.run(new AbortController().signal, undefined as never),
+  };
+}
+
+/** A policy of one tier. */
+export const ONE = '[{"when": "amountMinor > 10000", "approvers": "OPERATOR"}]';
+/** A policy of two tiers, of which both are due for 12,500. */
+export const TWO_TIERS = `[{"when": "amountMinor > 10000", "approvers": "OPERATOR"},
+                    {"when": "amountMinor > 12000", "approvers": "ADMIN", "quorum": 2}]`;
+
+/** The code of the refusal, or what was answered in its place. */
+export const refused = (work: Promise<ApprovalRow>): Promise<string> =>
+  work.then(
+    ({ status }) => `not refused: ${status}`,
+    (error) => {
+      if (error instanceof Refusal) return error.code;
+      throw error;
+    },
+  );
+
+/** What people do, and what there is then. The agent is opened later, before the tests run. */
+export function peopleOf(at: () => { small: SmallAgent; approvals: SmallApprovals }) {
+  const given = (approvalId: string, more: object = {}) => ({
+    approvalId,
+    idempotencyKey: newId('key'),
+    reason: 'Seen',
+    ...more,
+  });
+  const rowsOf = async (text: string): Promise<any[]> => (await at().small.database.pool.query(text)).rows;
+  return {
+    given,
+    asked: async (policy: string, options: Partial<Asked> = {}): Promise<string> =>
+      (await at().approvals.ask(policy, options))!,
+    approve: (id: string, by: string, more = {}): Promise<ApprovalRow> =>
+      at().approvals.approve(given(id, more), as(by)),
+    reject: (id: string, by: string): Promise<ApprovalRow> => at().approvals.reject(given(id), as(by)),
+    withdraw: (id: string, by: string): Promise<ApprovalRow> => at().approvals.withdraw(given(id), as(by)),
+    delegate: (id: string, by: string, delegateId: string): Promise<ApprovalRow> =>
+      at().approvals.delegate({ ...given(id), delegateId }, as(by)),
+    one: async (id: string): Promise<ApprovalRow> => (await at().approvals.load(as('VIEWER_9')).load(id))!,
+    tiersOf: (id: string): Promise<any[]> =>
+      (at().approvals.resolvers as any).Approval.tiers({ id }, {}, as('VIEWER_9')),
+    notes: () => rowsOf('select * from small.note'),
+    eventTypes: async () =>
+      (await rowsOf('select type from platform.event_log order by position')).map(({ type }) => type as string),
   };
 }

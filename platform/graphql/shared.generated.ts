@@ -340,13 +340,13 @@ export type Approval = {
   decidedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The tiers whose conditions held when it was asked for, in the order in which they approve: at most 10. */
   tiers: Array<ApprovalTier>;
-  /** What the execution made: a refund. Null before it. */
+  /** Id of the thing that the execution made, such as a refund. Null before it. */
   outcomeId?: Maybe<Scalars['ID']['output']>;
   /** When the execution ended. Null before it. */
   executedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why the command could not be executed, as a code; null unless `FAILED`. */
+  /** Code of the reason why the command could not be executed; null unless `FAILED`. */
   failureCode?: Maybe<Scalars['String']['output']>;
-  /** Why the command could not be executed, for people; null unless `FAILED`. */
+  /** Reason why the command could not be executed, for people; null unless `FAILED`. */
   failure?: Maybe<Scalars['String']['output']>;
 };
 
@@ -374,9 +374,9 @@ export type ApprovalTier = {
   tier: Scalars['Int']['output'];
   /** The condition that made it due, in CEL. */
   condition: Scalars['String']['output'];
-  /** What each part of the condition came to. */
+  /** Parts of the condition, with their values. */
   explanation: Array<RulePart>;
-  /** Who may vote: a role, with those above it, or a scope. */
+  /** The people who may vote: those of a role or above it, or those with a scope. */
   approvers: Scalars['String']['output'];
   /** Number of people who must approve. */
   quorum: Scalars['Int']['output'];
