@@ -28,6 +28,13 @@ const WAITING = `query ($payment: ID!) {
   }
 }`;
 
+/** The data of an answer that has user errors. */
+const told = async (answer: ReturnType<TestPlatform['ask']>) => {
+  const { data, errors } = await answer;
+  expect(errors).toBeUndefined();
+  return data!;
+};
+
 test('an operator asks for a refund, sees who must approve it and why, and an administrator has it made', async () => {
   const variantId = await forSale(shop);
   const customer = newCustomer();
@@ -37,7 +44,7 @@ test('an operator asks for a refund, sees who must approve it and why, and an ad
   const [{ id: paymentId }] = await payments();
 
   const input = { paymentId, reason: 'Broken', idempotencyKey: newId('key') };
-  const { refundPayment: asked } = await done(shop.ask(REFUND, { input }, operator));
+  const { refundPayment: asked } = await told(shop.ask(REFUND, { input }, operator));
   expect(asked).toMatchObject({
     payment: { status: 'CAPTURED' },
     approval: { status: 'PENDING' },
@@ -50,7 +57,9 @@ test('an operator asks for a refund, sees who must approve it and why, and an ad
     command: 'refundPayment',
     input: { paymentId, orderId: order.id, reason: 'Broken' },
     requestedBy: operator.id,
-    tiers: [{ tier: 1, explanation: [{ text: 'amountMinor > 100', depth: 0, value: 'true' }, { depth: 1 }], votes: [] }],
+    tiers: [
+      { tier: 1, explanation: [{ text: 'amountMinor > 100', depth: 0, value: 'true' }, { depth: 1 }], votes: [] },
+    ],
   });
 
   const approve = (by = admin) =>
@@ -65,7 +74,7 @@ test('an operator asks for a refund, sees who must approve it and why, and an ad
     expect(data?.paymentApprovals ?? null).toBeNull();
     expect(errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   }
-  expect((await done(approve(operator))).approvePaymentCommand).toMatchObject({
+  expect((await told(approve(operator))).approvePaymentCommand).toMatchObject({
     approval: null,
     userErrors: [{ code: 'OWN_REQUEST' }],
   });
