@@ -140,8 +140,8 @@ export function createApprovals(
       },
     },
     scheduledJobs: [
-      { name: 'execute approved commands', everySeconds: 10, run: carryOutAbandoned },
-      { name: 'expire approvals', everySeconds: 30, run: expireDue },
+      { name: 'execute approved commands', everySeconds: 30, run: carryOutAbandoned },
+      { name: 'expire approvals', everySeconds: 60, run: expireDue },
     ],
   };
 }

@@ -19,6 +19,9 @@ import { checkPending, delegableTiers, seatOf, type Standing, statusAfter, type 
 /** The most delegations of one request. */
 const MAX_DELEGATIONS = 50;
 
+/** An id of a user, whoever issues it. */
+const USER_ID = /^[\w:.-]{1,200}$/;
+
 const ID = ['input', 'approvalId'];
 
 /** The fields that the inputs of all commands on approvals have. */
@@ -106,6 +109,11 @@ export function voting({ store, clock }: Pick<AgentContext, 'store' | 'clock'>, 
         const { id: approvalId } = row;
         const { id: delegator } = context.actor;
         const { delegateId: delegate } = input;
+        if (!USER_ID.test(delegate))
+          throw refuse('INVALID_INPUT', 'This is no user’s id: give it as it stands in `user_…`.', [
+            'input',
+            'delegateId',
+          ]);
         const delegatedAt = clock.now();
         const tiers = delegableTiers(standing, voterOf(context.actor), delegate, delegatedAt);
         if (standing.delegations.length + tiers.length > MAX_DELEGATIONS)

@@ -135,6 +135,8 @@ describe('a vote', () => {
     const id = await asked(ONE);
     expect(await refused(delegate(id, 'ANALYST_1', 'ANALYST_2'))).toBe('NOT_AN_APPROVER');
     expect(await refused(delegate(id, 'OPERATOR_1', 'OPERATOR_1'))).toBe('INVALID_INPUT');
+    for (const nobody of ['', 'a b', 'x'.repeat(201), '\u0000'])
+      expect(await refused(delegate(id, 'OPERATOR_1', nobody))).toBe('INVALID_INPUT');
     // A delegate has no vote of their own to hand on.
     await delegate(id, 'OPERATOR_1', 'ANALYST_1');
     expect(await refused(delegate(id, 'ANALYST_1', 'ANALYST_2'))).toBe('NOT_AN_APPROVER');

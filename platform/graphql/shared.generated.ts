@@ -458,7 +458,7 @@ export type ApprovalEdge = {
 
 /** Filter for approvals: every given condition must hold. */
 export type ApprovalFilter = {
-  /** In this status. One that has just expired may be listed as `PENDING` for half a minute. */
+  /** In this status. One that has just expired may be listed as `PENDING` for a minute. */
   status?: InputMaybe<ApprovalStatus>;
   /** About this: a payment, a price list. */
   subjectId?: InputMaybe<Scalars['ID']['input']>;

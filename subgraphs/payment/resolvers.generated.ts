@@ -313,7 +313,7 @@ export type RefundPaymentInput = {
   paymentId: Scalars['ID']['input'];
   /** The amount; all that is left when not given. */
   amount?: InputMaybe<MoneyInput>;
-  /** The reason. 1 to 500 characters. */
+  /** The reason, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
