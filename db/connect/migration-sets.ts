@@ -15,6 +15,7 @@ export const IDEMPOTENCY = ['idempotency', 'idempotency-of-clients'].map((name) 
 export const DECLARED = {
   webhooks: brought('webhook-inbox', 'webhooks/inbox.sql'),
   decisions: brought('decisions', 'decisions/decisions.sql'),
+  approvals: brought('approvals', 'approvals/approvals.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
 };

@@ -78,6 +78,8 @@ export interface Room<Variables extends object = any, Services = any> {
   webhooks?: boolean;
   /** It records decisions (platform/decisions/decisions.ts): its schema then holds their tables. */
   decisions?: boolean;
+  /** Some of its commands need approval (platform/approvals/approvals.ts): its schema then holds their tables. */
+  approvals?: boolean;
   /** It draws gapless numbers (platform/numbers/): its schema then holds their series. */
   numbers?: boolean;
   /** It keeps a ledger (platform/ledger/ledger.ts): its schema then holds the tables. */

@@ -36,6 +36,12 @@ const OF_ALL_AGENTS: Partial<Record<Role, readonly string[]>> = {
   SERVICE: ['*:*'],
 };
 
+/** A role, and those that it inherits from: `ADMIN` is an `OPERATOR` too. */
+export function rolesUnder(role: Role): Role[] {
+  const parent = INHERITS[role];
+  return [role, ...(parent ? rolesUnder(parent) : [])];
+}
+
 /** All scopes of a role, inherited ones included. */
 export function scopesOf(role: Role): string[] {
   const parent = INHERITS[role];

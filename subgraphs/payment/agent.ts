@@ -1,9 +1,11 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { createApprovals } from '../../platform/approvals/approvals.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { createLedger } from '../../platform/ledger/ledger.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { own } from './access.ts';
+import { approvalResolvers } from './approval/resolvers.ts';
 import { bookBackfill } from './books/backfill.ts';
 import { bookHandlers } from './books/handlers.ts';
 import { bookingQueries } from './books/queries.ts';
@@ -12,7 +14,7 @@ import { cancelService } from './cancel.ts';
 import { variables } from './config.ts';
 import { paymentDemo } from './demo.ts';
 import { entities } from './entities.ts';
-import { emits } from './events.ts';
+import { approvals as approvalEvents, emits } from './events.ts';
 import { paymentLoaders } from './loaders.ts';
 import { News } from './news.ts';
 import { numberRefunds } from './numbering.ts';
@@ -50,6 +52,7 @@ export default defineAgent({
   webhooks: true,
   numbers: true,
   ledger: true,
+  approvals: true,
   config: variables,
   configExceptions: {
     SIMULATOR_WEBHOOK_URL: 'The simulator is a provider beside others to come, and users know the name.',
@@ -76,6 +79,7 @@ export default defineAgent({
     });
     const provider = guard(simulator, { timeoutMs, guards: agentContext.guards });
     const refunds = refundService(agentContext, provider);
+    const approvals = createApprovals(agentContext, { events: approvalEvents, commands: [refunds.command] });
     const news = new News();
     const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, { secrets, news })]);
     const ledger = createLedger({ agent: 'payment', store, clock });
@@ -89,9 +93,12 @@ export default defineAgent({
           service: paymentService(agentContext, { provider, news }),
           cancel: cancelService(agentContext, { provider, refunds }),
           refunds,
+          approvals,
           webhooks,
           clock,
         }),
+        approvalResolvers(approvals),
+        approvals.resolvers,
         bookResolvers(agentContext, { ledger: ledger.queries, books, load }),
       ],
       handling: ledger,
@@ -99,6 +106,7 @@ export default defineAgent({
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
         numberRefunds(agentContext),
+        ...approvals.scheduledJobs,
         ...webhooks.scheduledJobs,
         ...(simulated?.scheduledJobs ?? []),
       ],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SECRET } from '../../platform/config/secret-files.ts';
 import * as value from '../../platform/config/values.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
+import { parseRefundPolicy } from './approval/policy.ts';
 
 const DAY = 86_400;
 
@@ -29,6 +30,21 @@ export const variables = z.object({
         '/webhooks/payment/simulator; absent: no webhooks are taken',
     )
     .meta(SECRET),
+  PAYMENT_REFUND_APPROVAL: z
+    .string()
+    .optional()
+    .superRefine((text, { addIssue }) => {
+      const problem = value.messageOf(() => void (text !== undefined && parseRefundPolicy(text)));
+      if (problem) addIssue(problem);
+    })
+    .describe(
+      'which refunds need whose approval, as a JSON list of tiers with conditions in CEL, ' +
+        '`[{"when": "amountMinor > 10000", "approvers": "OPERATOR", "quorum": 1}]` (docs/approvals.md); absent: none does',
+    ),
+  PAYMENT_APPROVAL_HOURS: value
+    .whole(1, 24 * 365)
+    .default(72)
+    .describe('how many hours a refund waits for approval before the request expires'),
   SIMULATOR_WEBHOOK_URL: z
     .union([z.literal('self'), value.web], '`self`, or an address that begins with https:// or http://')
     .optional()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalEvents } from '../../platform/approvals/approval-events.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
 import { businessMetric, type Count } from '../../platform/telemetry/business-metrics.ts';
 import { PaymentStatus } from './entities.ts';
@@ -87,6 +88,9 @@ export const paymentRefunded = event(
   ],
 );
 
+/** The events of refunds that need approval. */
+export const approvals = approvalEvents('payment');
+
 export const emits = [
   paymentActionRequired,
   paymentAuthorised,
@@ -95,4 +99,5 @@ export const emits = [
   paymentFailed,
   paymentVoided,
   paymentRefunded,
+  ...Object.values(approvals),
 ];

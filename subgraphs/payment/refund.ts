@@ -2,12 +2,17 @@
  * Refunds. A refund is stored before the provider is asked, and counts from then on: the sum never exceeds the capture.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { dueTiers } from '../../platform/approvals/policy.ts';
+import { requestApproval } from '../../platform/approvals/request.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import type { CommandWork, Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
+import { money, type Money } from '../../platform/money.ts';
+import { parseRefundPolicy } from './approval/policy.ts';
+import { type RefundCommand, refundCommand } from './approval/refund-command.ts';
 import type { PaymentVariables } from './config.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
 import {
@@ -18,7 +23,7 @@ import {
   type RefundStatus,
   type Tables,
 } from './entities.ts';
-import { paymentRefunded } from './events.ts';
+import { approvals, paymentRefunded } from './events.ts';
 import { checkRefundEvidence } from './evidence.ts';
 import { paymentOf } from './find-payment.ts';
 import { REFUND_NUMBERS, refundNumberOwner } from './numbering.ts';
@@ -32,8 +37,9 @@ const ABANDONED_MS = 60_000;
 const BATCH = 50;
 
 export const refundService = (agentContext: AgentContext<Tables, PaymentVariables>, provider: GuardedProvider) => {
-  const { store, clock } = agentContext;
+  const { store, clock, config } = agentContext;
   const recordRefund = refundRecorder(agentContext);
+  const policy = config.PAYMENT_REFUND_APPROVAL ? parseRefundPolicy(config.PAYMENT_REFUND_APPROVAL) : [];
 
   /** Writes the intent, and returns its id. */
   const add = async (work: Work<Tables>, paymentId: string, amountMinor: bigint, reason: string): Promise<string> => {
@@ -70,9 +76,59 @@ export const refundService = (agentContext: AgentContext<Tables, PaymentVariable
     });
   };
 
+  /** The refund of a payment that is possible now. @throws Refusal INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED */
+  const possible = async (work: Work<Tables>, paymentId: string, asked: Money | undefined) => {
+    const payment = await work.find(PaymentSchema, paymentId, { path: ['input', 'paymentId'] });
+    const earlier = (await standing(work, paymentId)).map((refund) => refund.amountMinor);
+    return { payment, earlier, amountMinor: refundable(payment, earlier, asked) };
+  };
+
+  const command = refundCommand({
+    finish,
+    async intend(work, { paymentId, amountMinor, reason }) {
+      const { currency } = await paymentOf(work.sql, { id: paymentId });
+      await possible(work, paymentId, money(amountMinor, currency));
+      return add(work, paymentId, amountMinor, reason);
+    },
+  });
+
+  /** Requests approval of a refund that needs it. Returns the id of the approval; undefined if none is needed. */
+  const requestIfNeeded = async (
+    work: Work<Tables>,
+    { payment, earlier, amountMinor }: Awaited<ReturnType<typeof possible>>,
+    reason: string,
+    { actor }: RequestContext,
+  ): Promise<string | undefined> => {
+    const { id: paymentId, orderId, currency, capturedMinor } = payment;
+    const tiers = dueTiers(policy, {
+      amountMinor,
+      currency,
+      totalMinor: earlier.reduce((sum, each) => sum + each, amountMinor),
+      capturedMinor,
+      roles: [...actor.roles],
+    });
+    if (tiers.length === 0) return undefined;
+    const input: RefundCommand = { paymentId, orderId, amountMinor: amountMinor.toString(), currency, reason };
+    return requestApproval(work, approvals, {
+      command,
+      input,
+      subjectId: paymentId,
+      tiers,
+      requestedBy: actor.id,
+      requestedAt: clock.now(),
+      expiresAfterHours: config.PAYMENT_APPROVAL_HOURS,
+    });
+  };
+
   return {
-    /** @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED, REFUND_REFUSED */
-    async refund(input: RefundPaymentInput, context: RequestContext): Promise<string> {
+    /** The refund as it is executed once it is approved. */
+    command,
+
+    /**
+     * Refunds, or requests the approval that the refund needs.
+     * @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED, REFUND_REFUSED
+     */
+    async refund(input: RefundPaymentInput, context: RequestContext): Promise<{ id: string; approvalId?: string }> {
       const { paymentId, reason } = input;
       const asked = input.amount ? readAmount(input.amount) : undefined;
       const found = await store.read
@@ -81,22 +137,18 @@ export const refundService = (agentContext: AgentContext<Tables, PaymentVariable
         .where('id', '=', paymentId)
         .executeTakeFirst();
       if (!found) throw refuse('NOT_FOUND', 'There is no such payment.', ['input', 'paymentId']);
-      const { refundId } = await store.idempotent(
+      const { refundId, approvalId } = await store.idempotent<{ refundId?: string; approvalId?: string }>(
         { ...idempotencyOf('refundPayment', input, context), locks: [lockOf(found.orderId)] },
         async (work) => {
-          const payment = await work.find(PaymentSchema, paymentId, { path: ['input', 'paymentId'] });
-          const earlier = await standing(work, paymentId);
-          const minor = refundable(
-            payment,
-            earlier.map((refund) => refund.amountMinor),
-            asked,
-          );
-          return { refundId: await add(work, paymentId, minor, reason) };
+          const refund = await possible(work, paymentId, asked);
+          const needed = await requestIfNeeded(work, refund, reason, context);
+          if (needed !== undefined) return { approvalId: needed };
+          return { refundId: await add(work, paymentId, refund.amountMinor, reason) };
         },
       );
-      if ((await finish(refundId, context)) === 'REFUSED')
+      if (refundId !== undefined && (await finish(refundId, context)) === 'REFUSED')
         throw refuse('REFUND_REFUSED', 'The payment provider refused the refund.', ['input', 'paymentId']);
-      return paymentId;
+      return { id: paymentId, approvalId };
     },
 
     /** Gives back all that is left, for a cancellation. @throws Unavailable if the provider refuses: a person must look */

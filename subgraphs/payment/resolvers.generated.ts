@@ -5,7 +5,7 @@ import type { PaymentLedgerDifferenceRow, PaymentLedgerDifferenceConnectionRow, 
 import type { PaymentRow, RefundRow } from './entities.ts';
 import type { WebhookDeliveryRow, WebhookDeliveryConnectionRow, RefundConnectionRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, Maybe, Money, MoneyInput, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, UserError } from '../../platform/graphql/shared.generated.ts';
+import type { Approval, ApprovalConnection, ApprovalFilter, ApproveCommandInput, DelegateApprovalInput, ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, Maybe, Money, MoneyInput, Omit, PageInfo, ReferenceResolver, RejectCommandInput, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, UserError, WithdrawCommandInput } from '../../platform/graphql/shared.generated.ts';
 
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 
@@ -38,6 +38,10 @@ export type Query = {
   refunds?: Maybe<RefundConnection>;
   /** Webhook deliveries of the payment provider, the latest first. */
   paymentWebhooks?: Maybe<WebhookDeliveryConnection>;
+  /** Refunds that need the approval of people, the latest request first. `subjectId` is the payment. */
+  paymentApprovals?: Maybe<ApprovalConnection>;
+  /** One approval, by its id. Null for none. */
+  paymentApproval?: Maybe<Approval>;
   /** Accounts of the payments' books, by their ids: one for each payment, and one for each currency of the provider. */
   paymentLedgerAccounts?: Maybe<PaymentLedgerAccountConnection>;
   /** Transfers of an account of the payments' books, the latest first. */
@@ -69,6 +73,16 @@ export type QueryPaymentWebhooksArgs = {
   filter?: InputMaybe<WebhookDeliveryFilter>;
 };
 
+export type QueryPaymentApprovalsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<ApprovalFilter>;
+};
+
+export type QueryPaymentApprovalArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type QueryPaymentLedgerAccountsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -91,7 +105,11 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Continues a payment after its buyer took the required action, such as confirming it at their bank. */
   confirmPayment?: Maybe<PaymentPayload>;
-  /** Refunds a part of the captured amount, or all that is left: in at most 50 parts, and then the rest at once. */
+  /**
+   * Refunds a part of the captured amount, or all that is left: in at most 50 parts, and then the rest at once. A refund
+   * that needs approval is requested: `approval` has it, and the user error `APPROVAL_REQUIRED` says that no money has
+   * moved yet. A repetition with the same key tells what has become of it.
+   */
   refundPayment?: Maybe<PaymentPayload>;
   /** Redrives a failed webhook delivery: it is handled as if it had just come. */
   redrivePaymentWebhook?: Maybe<WebhookDeliveryPayload>;
@@ -114,6 +132,14 @@ export type Mutation = {
   capturePayment?: Maybe<PaymentPayload>;
   /** Undoes the payment of an order in any state: voids it, refunds it, or prevents a later one. */
   cancelPayment?: Maybe<CancelPaymentPayload>;
+  /** Approves a command in its open tier. The last approval that is needed has it executed, once. */
+  approvePaymentCommand?: Maybe<PaymentApprovalPayload>;
+  /** Rejects a command that waits for approval. It is not executed then. */
+  rejectPaymentCommand?: Maybe<PaymentApprovalPayload>;
+  /** Withdraws the caller's own request for approval. */
+  withdrawPaymentCommand?: Maybe<PaymentApprovalPayload>;
+  /** Hands the caller's vote on a command to another person. */
+  delegatePaymentApproval?: Maybe<PaymentApprovalPayload>;
 };
 
 export type MutationConfirmPaymentArgs = {
@@ -150,6 +176,22 @@ export type MutationCapturePaymentArgs = {
 
 export type MutationCancelPaymentArgs = {
   input: CancelPaymentInput;
+};
+
+export type MutationApprovePaymentCommandArgs = {
+  input: ApproveCommandInput;
+};
+
+export type MutationRejectPaymentCommandArgs = {
+  input: RejectCommandInput;
+};
+
+export type MutationWithdrawPaymentCommandArgs = {
+  input: WithdrawCommandInput;
+};
+
+export type MutationDelegatePaymentApprovalArgs = {
+  input: DelegateApprovalInput;
 };
 
 /** The payment for an order: authorised, captured, refunded. */
@@ -271,7 +313,7 @@ export type RefundPaymentInput = {
   paymentId: Scalars['ID']['input'];
   /** The amount; all that is left when not given. */
   amount?: InputMaybe<MoneyInput>;
-  /** The reason. 1 to 500 characters. */
+  /** The reason, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
@@ -338,6 +380,8 @@ export type PaymentPayload = {
   payment?: Maybe<Payment>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
+  /** The approval that a refund needs, with its status. Null where none is needed. */
+  approval?: Maybe<Approval>;
 };
 
 /** Result of cancelling a payment. */
@@ -455,6 +499,15 @@ export type WebhookOutcome =
   | 'TIMESTAMP_OUT_OF_TOLERANCE'
   /** Not signed with a secret of this endpoint. */
   | 'SIGNATURE_INVALID';
+
+/** Result of deciding about a command that needs approval. */
+export type PaymentApprovalPayload = {
+  __typename?: 'PaymentApprovalPayload';
+  /** The approval as it is now. */
+  approval?: Maybe<Approval>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
 
 /**
  * An account of the payments' books. What was captured is a posted credit of the payment and a posted debit of the
@@ -692,7 +745,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   SettlePaymentActionInput: SettlePaymentActionInput;
   CapturePaymentInput: CapturePaymentInput;
   CancelPaymentInput: CancelPaymentInput;
-  PaymentPayload: ResolverTypeWrapper<Omit<PaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversTypes['Payment']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  PaymentPayload: ResolverTypeWrapper<Omit<PaymentPayload, 'payment' | 'userErrors' | 'approval'> & { payment?: Maybe<ResolversTypes['Payment']>, userErrors: Array<ResolversTypes['UserError']>, approval?: Maybe<ResolversTypes['Approval']> }>;
   CancelPaymentPayload: ResolverTypeWrapper<Omit<CancelPaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversTypes['Payment']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CancelPaymentOutcome: CancelPaymentOutcome;
   WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryRow>;
@@ -703,6 +756,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: ResolverTypeWrapper<Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   WebhookOutcome: WebhookOutcome;
+  PaymentApprovalPayload: ResolverTypeWrapper<Omit<PaymentApprovalPayload, 'approval' | 'userErrors'> & { approval?: Maybe<ResolversTypes['Approval']>, userErrors: Array<ResolversTypes['UserError']> }>;
   PaymentLedgerAccount: ResolverTypeWrapper<PaymentLedgerAccountRow>;
   PaymentLedgerTransfer: ResolverTypeWrapper<PaymentLedgerTransferRow>;
   PaymentLedgerTransferKind: PaymentLedgerTransferKind;
@@ -737,7 +791,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   SettlePaymentActionInput: SettlePaymentActionInput;
   CapturePaymentInput: CapturePaymentInput;
   CancelPaymentInput: CancelPaymentInput;
-  PaymentPayload: Omit<PaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  PaymentPayload: Omit<PaymentPayload, 'payment' | 'userErrors' | 'approval'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']>, approval?: Maybe<ResolversParentTypes['Approval']> };
   CancelPaymentPayload: Omit<CancelPaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']> };
   WebhookDelivery: WebhookDeliveryRow;
   WebhookDeliveryFilter: WebhookDeliveryFilter;
@@ -745,6 +799,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   WebhookDeliveryPayload: Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  PaymentApprovalPayload: Omit<PaymentApprovalPayload, 'approval' | 'userErrors'> & { approval?: Maybe<ResolversParentTypes['Approval']>, userErrors: Array<ResolversParentTypes['UserError']> };
   PaymentLedgerAccount: PaymentLedgerAccountRow;
   PaymentLedgerTransfer: PaymentLedgerTransferRow;
   PaymentLedgerDifference: PaymentLedgerDifferenceRow;
@@ -766,6 +821,8 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   paymentsOfOrders?: Resolver<Array<ResolversTypes['PaymentOfOrder']>, ParentType, ContextType, RequireFields<QueryPaymentsOfOrdersArgs, 'orderIds'>>;
   refunds?: Resolver<Maybe<ResolversTypes['RefundConnection']>, ParentType, ContextType, RequireFields<QueryRefundsArgs, 'first'>>;
   paymentWebhooks?: Resolver<Maybe<ResolversTypes['WebhookDeliveryConnection']>, ParentType, ContextType, RequireFields<QueryPaymentWebhooksArgs, 'first'>>;
+  paymentApprovals?: Resolver<Maybe<ResolversTypes['ApprovalConnection']>, ParentType, ContextType, RequireFields<QueryPaymentApprovalsArgs, 'first'>>;
+  paymentApproval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, RequireFields<QueryPaymentApprovalArgs, 'id'>>;
   paymentLedgerAccounts?: Resolver<Maybe<ResolversTypes['PaymentLedgerAccountConnection']>, ParentType, ContextType, RequireFields<QueryPaymentLedgerAccountsArgs, 'first'>>;
   paymentLedgerTransfers?: Resolver<Maybe<ResolversTypes['PaymentLedgerTransferConnection']>, ParentType, ContextType, RequireFields<QueryPaymentLedgerTransfersArgs, 'accountId' | 'first'>>;
   paymentLedgerDifferences?: Resolver<Maybe<ResolversTypes['PaymentLedgerDifferenceConnection']>, ParentType, ContextType, RequireFields<QueryPaymentLedgerDifferencesArgs, 'first'>>;
@@ -781,6 +838,10 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   settlePaymentAction?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationSettlePaymentActionArgs, 'input'>>;
   capturePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationCapturePaymentArgs, 'input'>>;
   cancelPayment?: Resolver<Maybe<ResolversTypes['CancelPaymentPayload']>, ParentType, ContextType, RequireFields<MutationCancelPaymentArgs, 'input'>>;
+  approvePaymentCommand?: Resolver<Maybe<ResolversTypes['PaymentApprovalPayload']>, ParentType, ContextType, RequireFields<MutationApprovePaymentCommandArgs, 'input'>>;
+  rejectPaymentCommand?: Resolver<Maybe<ResolversTypes['PaymentApprovalPayload']>, ParentType, ContextType, RequireFields<MutationRejectPaymentCommandArgs, 'input'>>;
+  withdrawPaymentCommand?: Resolver<Maybe<ResolversTypes['PaymentApprovalPayload']>, ParentType, ContextType, RequireFields<MutationWithdrawPaymentCommandArgs, 'input'>>;
+  delegatePaymentApproval?: Resolver<Maybe<ResolversTypes['PaymentApprovalPayload']>, ParentType, ContextType, RequireFields<MutationDelegatePaymentApprovalArgs, 'input'>>;
 };
 
 export type PaymentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Payment'] = ResolversParentTypes['Payment'], FederationReferenceType extends FederationReferenceTypes['Payment'] = FederationReferenceTypes['Payment']> = {
@@ -835,6 +896,7 @@ export type OrderResolvers<ContextType = RequestContext, ParentType extends Reso
 export type PaymentPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PaymentPayload'] = ResolversParentTypes['PaymentPayload']> = {
   payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType>;
 };
 
 export type CancelPaymentPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CancelPaymentPayload'] = ResolversParentTypes['CancelPaymentPayload']> = {
@@ -862,6 +924,11 @@ export type WebhookDeliveryPayloadResolvers<ContextType = RequestContext, Parent
 
 export type ReceiveWebhookPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReceiveWebhookPayload'] = ResolversParentTypes['ReceiveWebhookPayload']> = {
   outcome?: Resolver<Maybe<ResolversTypes['WebhookOutcome']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type PaymentApprovalPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PaymentApprovalPayload'] = ResolversParentTypes['PaymentApprovalPayload']> = {
+  approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -974,6 +1041,7 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   WebhookDelivery?: WebhookDeliveryResolvers<ContextType>;
   WebhookDeliveryPayload?: WebhookDeliveryPayloadResolvers<ContextType>;
   ReceiveWebhookPayload?: ReceiveWebhookPayloadResolvers<ContextType>;
+  PaymentApprovalPayload?: PaymentApprovalPayloadResolvers<ContextType>;
   PaymentLedgerAccount?: PaymentLedgerAccountResolvers<ContextType>;
   PaymentLedgerTransfer?: PaymentLedgerTransferResolvers<ContextType>;
   PaymentLedgerDifference?: PaymentLedgerDifferenceResolvers<ContextType>;

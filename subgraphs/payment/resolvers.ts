@@ -1,3 +1,4 @@
+import type { Approvals } from '../../platform/approvals/approvals.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { matches } from '../../platform/data/row-filter.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
@@ -6,6 +7,7 @@ import { payload } from '../../platform/graphql/payload.ts';
 import { money } from '../../platform/money.ts';
 import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import { actionablePayments } from './access.ts';
+import { approvalErrors } from '../../platform/approvals/approval-errors.ts';
 import type { CancelPayment } from './cancel.ts';
 import type { PaymentRow } from './entities.ts';
 import type { PaymentLoaders } from './loaders.ts';
@@ -21,11 +23,13 @@ interface Parts {
   service: PaymentService;
   cancel: CancelPayment;
   refunds: RefundService;
+  approvals: Approvals;
   webhooks: Webhooks;
   clock: Clock;
 }
 
-export const paymentResolvers = ({ queries, load, service, cancel, refunds, webhooks, clock }: Parts): Resolvers => {
+export const paymentResolvers = (parts: Parts): Resolvers => {
+  const { queries, load, service, cancel, refunds, approvals, webhooks, clock } = parts;
   /** The payment after the use case, read without the cache that an earlier mutation of the request may have filled. */
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
@@ -53,7 +57,14 @@ export const paymentResolvers = ({ queries, load, service, cancel, refunds, webh
         changed(context, () => service.settleAction(input.orderId, context)),
       capturePayment: (_, { input }, context) => changed(context, () => service.capture(input.orderId, context)),
       confirmPayment: (_, { input }, context) => changed(context, () => service.confirm(input, context)),
-      refundPayment: (_, { input }, context) => changed(context, () => refunds.refund(input, context)),
+      refundPayment: (_, { input }, context) =>
+        payload(async () => {
+          const { id, approvalId } = await refunds.refund(input, context);
+          const payment = await load.payment(context).load(id);
+          if (approvalId === undefined) return { payment };
+          const approval = (await approvals.load(context).load(approvalId))!;
+          return { payment, approval, userErrors: approvalErrors(approval, clock.now()) };
+        }),
       receivePaymentWebhook: async (_, { input }) => ({ outcome: await webhooks.receive(input), userErrors: [] }),
       redrivePaymentWebhook: (_, { input: { id } }) =>
         payload(async () => {

@@ -1,4 +1,6 @@
 /** For the permission walk: the payments of the orders that were placed. */
+import { sql } from 'kysely';
+import { commandHash } from '../../platform/approvals/command.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Person, RoomWorld, Walk } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
@@ -35,7 +37,28 @@ async function accountOf({ ask, admin }: Walk, { of }: Person, id: string): Prom
   return { type: 'PaymentLedgerAccount', id, of, seenWith: READ, secrets };
 }
 
+/**
+ * A refund that waits for approval, of a payment that is not there: a policy for the walk's shop would hold up the refunds
+ * of the other things.
+ */
+async function approval({ shop, unique }: Walk): Promise<Thing> {
+  const id = newId('approval');
+  const paymentId = newId('payment');
+  const reason = unique('refund-reason');
+  const input = { paymentId, orderId: newId('order'), amountMinor: '1', currency: 'EUR', reason };
+  await sql`
+    insert into payment.approval (id, command, input, input_hash, subject_id, requested_by, status, requested_at, expires_at)
+    values (${id}, 'refundPayment', ${JSON.stringify(input)}, ${commandHash('refundPayment', input)}, ${paymentId},
+            ${newId('user')}, 'PENDING', now(), now() + interval '1 day')`.execute(shop.kysely);
+  await sql`
+    insert into payment.approval_tier (approval_id, tier, condition, explanation, approvers, quorum, self_approval)
+    values (${id}, 1, 'true', '[]', 'ADMIN', 2, false)`.execute(shop.kysely);
+  return { type: 'Approval', id, of: 'nobody', seenWith: [], secrets: [{ text: reason, knownWith: READ }] };
+}
+
 export const world: RoomWorld = {
+  ofHouse: async (walk) => [await approval(walk)],
+
   confinedRows: ({ customerId, orderId, mark }) => {
     const paymentId = newId('payment');
     return [

@@ -6,6 +6,7 @@ import type { EntitySchema } from '@mikro-orm/core';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
+import { approvalEntities } from '../../platform/approvals/approval-entity.ts';
 import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
 import { ledgerEntities } from '../../platform/ledger/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -127,8 +128,11 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions }: AgentDefinition): readonly EntitySchema[] =>
-  decisions ? [...entities, DecisionSchema, DecisionOutcomeSchema] : entities;
+const entitiesOf = ({ entities, decisions, approvals }: AgentDefinition): readonly EntitySchema[] => [
+  ...entities,
+  ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
+  ...(approvals ? approvalEntities : []),
+];
 
 test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(
   'the tables of $name are those of its entities: columns, types, keys, defaults and listed values',

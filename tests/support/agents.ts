@@ -31,6 +31,8 @@ export interface TestAgents extends Asking {
   host: Host;
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
+  /** The address of the database, for a process beside. */
+  url: string;
   /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
@@ -127,6 +129,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   return {
     host,
     kysely,
+    url: database.url,
     clock,
     tokens,
     tokenKey,

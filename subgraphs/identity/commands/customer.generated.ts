@@ -15,7 +15,17 @@ export type ErrorCode =
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The object's state does not allow this. */
-  | 'INVALID_STATE';
+  | 'INVALID_STATE'
+  /** The command needs the approval of people, which is requested: nothing else is done until they have given it. */
+  | 'APPROVAL_REQUIRED'
+  /** Nobody decided the request for approval in time. */
+  | 'APPROVAL_EXPIRED'
+  /** The caller may not vote in the tier of the request that is open. */
+  | 'NOT_AN_APPROVER'
+  /** The request for approval is the caller's own, which another person must decide. */
+  | 'OWN_REQUEST'
+  /** The request for approval is another person's. */
+  | 'NOT_REQUESTER';
 
 /** A user to create a customer for. */
 export type CreateCustomerInput = {
