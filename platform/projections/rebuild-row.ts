@@ -19,6 +19,9 @@ export interface RebuildRow {
   nextTypes: readonly string[] | null;
 }
 
+/** Whether a consumer is that of a rebuild, by its name. */
+export const isOfRebuild = (consumer: string): boolean => consumer.endsWith('.next');
+
 /** The outcome of a request for a rebuild. */
 export type Asked = 'ASKED' | 'UNDER_WAY' | 'NO_PROJECTION';
 
