@@ -83,7 +83,9 @@ function gate() {
 
 /** Fills the projection with so many notes, then runs it with these options, so that a rebuild meets them. */
 async function filled(notes: number, options: NoteProjectionOptions = {}): Promise<() => Promise<void>> {
-  await query(`insert into small.note (id, text) select 'n' || lpad(n::text, 4, '0'), 'x' from generate_series(1, ${notes}) n`);
+  await query(
+    `insert into small.note (id, text) select 'n' || lpad(n::text, 4, '0'), 'x' from generate_series(1, ${notes}) n`,
+  );
   const end = await run();
   await isRight();
   await until('it follows', async () => (await row()).status === 'FOLLOWING');
@@ -112,7 +114,10 @@ test('a rebuild while notes are written: the old tables are read until the excha
     await Promise.all(writers);
   });
   await until('the second set has its first page', async () => (await row(`${NOTES}.next`))?.backfilled > 0);
-  await until('the old one goes on', async () => (await query(`select from mirror.shown where version > 2`)).length > 5);
+  await until(
+    'the old one goes on',
+    async () => (await query(`select from mirror.shown where version > 2`)).length > 5,
+  );
   expect(await oid()).toBe(old);
   expect(await query(`select from mirror.shown where text = 'spoilt'`)).not.toHaveLength(0);
   held.open();
@@ -151,8 +156,11 @@ test('an exchange waits for readers, and lets those that come after them read', 
   await reader.query('begin; select from mirror.shown');
   await ask();
   await begun();
-  await until('an exchange was tried', async () =>
-    (await query(`select from pg_locks where mode = 'AccessExclusiveLock' and relation = ${old} and not granted`)).length > 0,
+  await until(
+    'an exchange was tried',
+    async () =>
+      (await query(`select from pg_locks where mode = 'AccessExclusiveLock' and relation = ${old} and not granted`))
+        .length > 0,
   );
   expect(await query('select from mirror.shown')).toHaveLength(30);
   expect(await oid()).toBe(old);
@@ -312,7 +320,10 @@ test('killed anywhere, a rebuild is resumed or leaves the old tables as they wer
   for (let kill = 1; kill <= 2; kill++) {
     const old = await oid();
     const child = await spawnChild();
-    await until('it is on its way', async () => (await isOver()) || (await row(`${NOTES}.next`))?.backfilled > kill * 90);
+    await until(
+      'it is on its way',
+      async () => (await isOver()) || (await row(`${NOTES}.next`))?.backfilled > kill * 90,
+    );
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;

@@ -95,7 +95,8 @@ export class Rebuild {
         finish = await this.#finish();
         // A consumer whose row another process has removed fails: that is no failure of the rebuild.
         if (finish === 'BEHIND') failed.signal.throwIfAborted();
-        if (finish === 'FINISHED') log.info({ consumer: place.consumer, version }, 'a rebuild has taken the place of the old tables');
+        if (finish === 'FINISHED')
+          log.info({ consumer: place.consumer, version }, 'a rebuild has taken the place of the old tables');
       }
     } finally {
       over.abort();

@@ -29,7 +29,8 @@ export default defineAgent({
     {
       id: 'order-statistics',
       name: 'Order statistics',
-      description: 'Knows how many orders a customer has placed, what was spent in each currency, and when the last one was.',
+      description:
+        'Knows how many orders a customer has placed, what was spent in each currency, and when the last one was.',
     },
   ],
   at: import.meta.url,

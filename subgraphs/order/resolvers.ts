@@ -56,12 +56,14 @@ export const orderResolvers = ({ agentContext, queries, queriesFor, load, servic
     },
     orderFacts: async (_, { first, after }) => {
       if (first < 1 || first > 100) throw refuse('INVALID_INPUT', '`first` is from 1 to 100.', ['first']);
-      return (await queries.facts(first, after ?? null)).map(({ id, currency, totalMinor, refundedMinor, ...order }) => ({
-        ...order,
-        orderId: id,
-        total: money(totalMinor, currency),
-        refunded: money(refundedMinor, currency),
-      }));
+      return (await queries.facts(first, after ?? null)).map(
+        ({ id, currency, totalMinor, refundedMinor, ...order }) => ({
+          ...order,
+          orderId: id,
+          total: money(totalMinor, currency),
+          refunded: money(refundedMinor, currency),
+        }),
+      );
     },
     ordersToBillForDemo: async () =>
       (await queries.demoOrders()).map((order) => ({

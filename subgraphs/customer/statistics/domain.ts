@@ -25,7 +25,6 @@ export function after(order: CustomerOrderRow | undefined, fact: OrderFact): Cus
   if (!order) return undefined;
   if (fact.fact === 'MOVED') return { ...order, status: fact.status, version };
   // A payment that is refunded whole may not say how much the last refund was.
-  const refundedMinor =
-    fact.paymentStatus === 'REFUNDED' ? order.totalMinor : order.refundedMinor + fact.refundedMinor;
+  const refundedMinor = fact.paymentStatus === 'REFUNDED' ? order.totalMinor : order.refundedMinor + fact.refundedMinor;
   return { ...order, refundedMinor, version };
 }

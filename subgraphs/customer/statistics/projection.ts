@@ -16,7 +16,12 @@ type StatisticsWork = Pick<SetWork<StatisticsTables>, 'sql'>;
 const PAGE = 100;
 const ORDER = columnsOf(CustomerOrderSchema);
 
-const placed = z.object({ status: z.string(), currency: z.string(), totalMinor: z.string(), createdAt: z.iso.datetime() });
+const placed = z.object({
+  status: z.string(),
+  currency: z.string(),
+  totalMinor: z.string(),
+  createdAt: z.iso.datetime(),
+});
 const moved = z.object({ newStatus: z.string() });
 const paid = z.object({ paymentStatus: z.string(), refunded: z.object({ minor: z.string() }).nullable() });
 /** The fields that all events of orders have. The others are read by type. */
@@ -52,7 +57,10 @@ async function apply(work: StatisticsWork, facts: readonly OrderFact[]): Promise
     const order = after(now.get(fact.orderId), fact);
     if (order) now.set(fact.orderId, order);
   }
-  await write(work, [...now.values()].filter((order) => before.get(order.orderId) !== order));
+  await write(
+    work,
+    [...now.values()].filter((order) => before.get(order.orderId) !== order),
+  );
 }
 
 /** Writes orders, each unless a later version is shown already. */

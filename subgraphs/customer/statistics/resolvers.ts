@@ -10,7 +10,9 @@ import { type CurrencyFigures, figuresOf } from './queries.ts';
 const statisticsOf = (figures: readonly CurrencyFigures[]) => ({
   orderCount: sum(figures.map(({ orders }) => orders)),
   cancelledCount: sum(figures.map(({ cancelled }) => cancelled)),
-  spent: figures.filter(({ spentMinor }) => spentMinor > 0n).map(({ spentMinor, currency }) => money(spentMinor, currency)),
+  spent: figures
+    .filter(({ spentMinor }) => spentMinor > 0n)
+    .map(({ spentMinor, currency }) => money(spentMinor, currency)),
   lastOrderAt: latest(figures.flatMap(({ lastOrderAt }) => lastOrderAt ?? [])),
 });
 

@@ -120,10 +120,11 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
         const { consumer } = input;
         const asked = await askForRebuild(sql, consumer);
         if (asked === 'UNDER_WAY')
-          throw refuse('INVALID_STATE', 'It is being rebuilt already: wait for its end, or give it up by `cancelRebuild`.', [
-            'input',
-            'consumer',
-          ]);
+          throw refuse(
+            'INVALID_STATE',
+            'It is being rebuilt already: wait for its end, or give it up by `cancelRebuild`.',
+            ['input', 'consumer'],
+          );
         if (asked === 'NO_PROJECTION' && (isOfRebuild(consumer) || !(await refill(sql, consumer)))) {
           await checkRegistered(sql, consumer);
           throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
