@@ -18,19 +18,17 @@ import { raw } from '../data/raw.ts';
 import { sleep } from '../sleep.ts';
 import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { type Cursor, isAfter } from '../events/cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
-import { GATHER_MS, type LogNotifier } from '../events/log-notifier.ts';
-import type { LogTail } from '../events/log-tail.ts';
-import type { EventSigner } from '../events/signing.ts';
+import { GATHER_MS } from '../events/log-notifier.ts';
 import { isSeenBy } from '../events/snapshot.ts';
-import { type Backfill, fill } from './backfill.ts';
-import { BACKSTOP_MS, type Backstop } from './backstop.ts';
-import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
+import { fill } from './backfill.ts';
+import { BACKSTOP_MS } from './backstop.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
 import { keepFollowedTypes } from './followed-types.ts';
 import type { EventHandler } from './handler.ts';
 import { HandlerFailed, isSwallowed } from './handler-failed.ts';
@@ -43,41 +41,6 @@ import { type Run, runsOf } from './runs.ts';
  * comes first.
  */
 export type Outcome = 'busy' | 'idle' | 'more' | 'filling';
-
-/** Options of a consumer. */
-export interface ConsumerOptions {
-  /** The agent whose consumer it is. */
-  agent: string;
-  /** The consumer's name. @default the agent's */
-  name?: string;
-  /** The schema that its handlers and its backfill write to. @default the agent's */
-  schema?: string;
-  /**
-   * The version of a projection's tables in this process. Where they have a later one, a newer release has rebuilt them,
-   * and this process leaves them alone. @default it has no tables
-   */
-  tablesVersion?: number;
-  /** Called when a rebuild of its tables is asked for, under way or given up. @default nothing */
-  onRebuild?(): void;
-  kysely: Kysely<any>;
-  notifier: LogNotifier;
-  /** Tail of the log, run by the host, which wakes the consumer. @default none: it polls by itself */
-  tail?: LogTail;
-  /** Polls for it while it waits. @default none: it polls by itself, as often */
-  backstop?: Backstop;
-  log: Logger;
-  handlers: readonly EventHandler[];
-  /** Start position when it is new. @default NOW */
-  begins?: Beginning;
-  /** Milliseconds from a notification to the read, so that one batch takes the events of many commits. @default 10 */
-  gatherMs?: number;
-  /** Fills it from the owners, before it handles its first event. */
-  backfill?: Backfill;
-  /** Direct connections to PostgreSQL, for the backfill. @default kysely */
-  sessions?: Kysely<any>;
-  /** Verifies events read, and signs events that the handlers publish. Without it nothing is verified: for tests. */
-  signer?: EventSigner;
-}
 
 /** Events in a batch; fewer in a careful one, because each savepoint is a transaction id that all snapshots carry. */
 const BATCH = 200;

@@ -1,4 +1,5 @@
-import { Consumer, type ConsumerOptions } from '../consumers/consumer.ts';
+import { Consumer } from '../consumers/consumer.ts';
+import type { ConsumerOptions } from '../consumers/consumer-options.ts';
 import { placeOf, type Projection } from './projection.ts';
 import { quietBackfill, quietHandler } from './quiet.ts';
 import { Rebuild } from './rebuild.ts';

@@ -12,6 +12,8 @@ import {
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
+import { silentLogger } from '../log.ts';
+import { keepProjection } from './keep-projection.ts';
 import { askForRebuild, giveUpRebuild } from './rebuild-row.ts';
 
 let small: SmallAgent;
@@ -252,9 +254,12 @@ describe('another version', () => {
 
   test('is not carried out by processes of the old one', async () => {
     await filled(30);
-    const { consumer } = (await import('./keep-projection.ts')).keepProjection(noteProjection(small, { version: 2 }), {
-      ...{ agent: 'mirror', kysely: small.kysely, notifier: small.notifier, signer: small.signer },
-      log: (await import('../log.ts')).silentLogger,
+    const { consumer } = keepProjection(noteProjection(small, { version: 2 }), {
+      agent: 'mirror',
+      kysely: small.kysely,
+      notifier: small.notifier,
+      signer: small.signer,
+      log: silentLogger,
       context: undefined,
     });
     await consumer.register();

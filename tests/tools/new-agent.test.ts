@@ -44,7 +44,7 @@ function refusals(lines: readonly string[][]): { code: number; output: string }[
     console.error = (text) => answers.at(-1).output.push(text);
     for (const [n, line] of ${JSON.stringify(lines)}.entries()) {
       answers.push({ code: 0, output: [] });
-      process.argv = [process.execPath, 'tools/new-agent.ts', ...line];
+      process.argv = [process.execPath, ...line]; // Of a program by --eval there is no file in it.
       await import('./tools/new-agent.ts?' + n);
       answers.at(-1).code = process.exitCode ?? 0;
       process.exitCode = 0;

@@ -4,20 +4,36 @@ import { after, type OrderFact } from './domain.ts';
 import type { CustomerOrderRow } from './entities.ts';
 
 const placed: OrderFact = {
-  ...{ fact: 'PLACED', orderId: 'order_1', version: 1, customerId: 'customer_1', status: 'PENDING', currency: 'EUR' },
-  ...{ totalMinor: 1000n, placedAt: new Date(0) },
+  fact: 'PLACED',
+  orderId: 'order_1',
+  version: 1,
+  customerId: 'customer_1',
+  status: 'PENDING',
+  currency: 'EUR',
+  totalMinor: 1000n,
+  placedAt: new Date(0),
 } as OrderFact;
 const moved = (version: number, status: string): OrderFact => ({ fact: 'MOVED', orderId: 'order_1', version, status });
 const paid = (version: number, paymentStatus: string, refundedMinor = 0n): OrderFact => ({
-  ...{ fact: 'PAID', orderId: 'order_1', version, paymentStatus, refundedMinor },
+  fact: 'PAID',
+  orderId: 'order_1',
+  version,
+  paymentStatus,
+  refundedMinor,
 });
 const all = (facts: readonly OrderFact[], from?: CustomerOrderRow) => facts.reduce(after, from);
 
 describe('a customer’s order', () => {
   test('follows its events', () => {
     expect(all([placed, moved(2, 'CONFIRMED'), moved(3, 'PROCESSING'), paid(4, 'PARTIALLY_REFUNDED', 300n)])).toEqual({
-      ...{ orderId: 'order_1', customerId: 'customer_1', currency: 'EUR', totalMinor: 1000n, placedAt: new Date(0) },
-      ...{ status: 'PROCESSING', refundedMinor: 300n, version: 4 },
+      orderId: 'order_1',
+      customerId: 'customer_1',
+      currency: 'EUR',
+      totalMinor: 1000n,
+      placedAt: new Date(0),
+      status: 'PROCESSING',
+      refundedMinor: 300n,
+      version: 4,
     });
   });
 

@@ -123,6 +123,7 @@ test('a rebuild while orders are placed ends with the figures of the orders; mea
   const old = await query(`select 'customer.customer_order'::regclass::oid as oid`);
   await shop.kysely.connection().execute(async (reader) => {
     await raw(reader, 'set transaction_timeout = 0');
+    await raw(reader, 'set idle_in_transaction_session_timeout = 0');
     await raw(reader, 'begin');
     await raw(reader, 'select from customer.customer_order limit 1');
     try {
@@ -133,7 +134,9 @@ test('a rebuild while orders are placed ends with the figures of the orders; mea
       expect((await rebuild()).userErrors).toEqual([{ code: 'INVALID_STATE', path: ['input', 'consumer'] }]);
       await until('it follows', async () => (await consumer()).rebuild?.consumer?.status === 'FOLLOWING');
       expect(await consumer()).toMatchObject({
-        ...{ tablesVersion: 1, isRebuildable: true, agent: { id: 'customer' } },
+        tablesVersion: 1,
+        isRebuildable: true,
+        agent: { id: 'customer' },
         rebuild: { status: 'RUNNING', version: 1, consumer: { name: 'customer.orders.next' } },
       });
       for (let n = 0; n < 3; n++) await place(self);
@@ -142,6 +145,7 @@ test('a rebuild while orders are placed ends with the figures of the orders; mea
     } finally {
       await raw(reader, 'commit');
       await raw(reader, 'reset transaction_timeout');
+      await raw(reader, 'reset idle_in_transaction_session_timeout');
     }
   });
   await until(
