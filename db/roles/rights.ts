@@ -29,13 +29,16 @@ const SET_BY_THE_LOG = ['xid', 'position', 'at'];
 export function rightsOfAgent(agent: string): Right[] {
   const own = (table: string, column: string, ...commands: Right['command'][]): Right[] =>
     commands.map((command) => ({ table, command, rows: `${column} = ${pg.escapeLiteral(agent)}` }));
+  // Its own consumer, and those of its projections: `customer.orders`.
+  const ofConsumers = (table: string, ...commands: Right['command'][]): Right[] =>
+    own(table, `split_part(consumer, '.', 1)`, ...commands);
   return [
     { table: 'event_log', command: 'select' },
     ...own('event_log', 'source', 'insert').map((right) => ({ ...right, columnsBut: SET_BY_THE_LOG })),
     { table: 'log_identity', command: 'select' },
     { table: 'migration', command: 'select' },
-    ...own('log_cursor', 'consumer', 'select', 'insert', 'update'),
-    ...own('parked_event', 'consumer', 'select', 'insert', 'update', 'delete'),
+    ...ofConsumers('log_cursor', 'select', 'insert', 'update'),
+    ...ofConsumers('parked_event', 'select', 'insert', 'update', 'delete'),
     ...own('agent', 'name', 'select', 'insert', 'update'),
     ...own('agent_replica', 'agent', 'insert', 'update', 'delete'),
     { table: 'agent_replica', command: 'select' },
@@ -48,10 +51,17 @@ export function rightsOfAgent(agent: string): Right[] {
 }
 
 /**
- * Functions that an agent calls with the rights of their owner: to start sagas, and to have its configured keys
- * compared.
+ * Functions that an agent calls with the rights of their owner: to start sagas, to have its configured keys compared,
+ * and to have tables made and dropped for the rebuilds of its projections.
  */
-export const FUNCTIONS_OF_AGENT: readonly string[] = ['start_saga', 'missing_key'];
+export const FUNCTIONS_OF_AGENT: readonly string[] = [
+  'start_saga',
+  'missing_key',
+  'shape_of',
+  'begin_rebuild',
+  'finish_rebuild',
+  'drop_rebuild',
+];
 
 /** Rights of identity: on how the database was begun. */
 const INSTALLATION: readonly Right[] = [

@@ -10,6 +10,7 @@ import type { RoomClaims } from '../identity/room-claims.ts';
 import { bindHandlers, type EventHandler } from '../consumers/handler.ts';
 import type { Backfill } from '../consumers/backfill.ts';
 import type { Beginning } from '../consumers/cursor-row.ts';
+import type { Projection } from '../projections/projection.ts';
 import type { SagaDefinition } from '../sagas/define-saga.ts';
 import type { WorkerOptions } from '../sagas/worker.ts';
 import type { DemoTools } from './demo.ts';
@@ -43,8 +44,8 @@ export interface AgentParts {
   /** Handlers of other agents' events: those of its definition, bound to their services. */
   handlers?: readonly EventHandler[];
   /**
-   * Reads a page of its projection's source data from the owners, by commands. A new consumer is backfilled before it
-   * handles its first event; its handlers compare versions, since they meet events that a page already reflects.
+   * Reads a page of what was there before its consumer, which is filled with it before it handles its first event, and
+   * in place when it is filled again: for books, which nothing replaces. Tables of others' data are `projections`.
    */
   backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
@@ -95,6 +96,8 @@ export interface Room<Variables extends object = any, Services = any> {
   emits: readonly EventDefinition<any>[];
   /** Handlers of events, other agents' or its own, declared before the agent is built. */
   handlers?: readonly EventHandler<Services>[];
+  /** Tables that it keeps from others' events, each with a consumer of its own (platform/projections/projection.ts). */
+  projections?: readonly Projection[];
   /** Its handlers are idempotent: an event handled before has no effect, so an operator may replay the log to it. */
   replayable?: boolean;
   /**
@@ -114,7 +117,7 @@ export interface Room<Variables extends object = any, Services = any> {
 
 /** An agent, as its room defines it. */
 export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
-  /** Event types that its handlers consume. */
+  /** Event types that its consumers handle. */
   handles?: readonly string[];
   build(options: AgentContext<any, any>): AgentParts;
 }
@@ -122,7 +125,7 @@ export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
 /**
  * Defines an agent. A room's `agent.ts` exports this and nothing else.
  * @throws Error for a name that is no schema name, a confined table or property that no entity has, a second handler of a
- *   type, or `OLDEST` without `replayable`
+ *   type, `OLDEST` without `replayable`, or a projection of a table that is not the room's
  */
 export function defineAgent<Variables extends object = object, Services = void>(
   room: Room<Variables, Services>,
@@ -133,9 +136,12 @@ export function defineAgent<Variables extends object = object, Services = void>(
   if (definition.begins === 'OLDEST' && !definition.replayable)
     throw new Error(`${definition.name} begins at the oldest event: its handlers must be replayable.`);
   checkConfined(definition);
-  if (!handlers) return definition;
-  const handles = handlers.map(({ type }) => type);
-  const twice = handles.find((type, at) => handles.indexOf(type) !== at);
+  checkProjections(definition);
+  const ofProjections = (definition.projections ?? []).flatMap((projection) => projection.handlers);
+  const handles = [...new Set([...(handlers ?? []), ...ofProjections].map(({ type }) => type))];
+  if (!handlers) return handles.length > 0 ? { ...definition, handles } : definition;
+  const types = handlers.map(({ type }) => type);
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
   if (twice) throw new Error(`${definition.name} has two handlers for ${twice}.`);
   return {
     ...definition,
@@ -145,6 +151,18 @@ export function defineAgent<Variables extends object = object, Services = void>(
       return { ...parts, handlers: bindHandlers(handlers, handling as Services) };
     },
   };
+}
+
+function checkProjections({ name, entities, projections = [] }: Pick<Room, 'name' | 'entities' | 'projections'>): void {
+  const names = projections.map((projection) => projection.name);
+  const twice = names.find((one, at) => names.indexOf(one) !== at);
+  if (twice) throw new Error(`${name} has two projections "${twice}".`);
+  for (const projection of projections)
+    for (const entity of projection.entities)
+      if (!entities.includes(entity))
+        throw new Error(
+          `The projection ${projection.name} of ${name} has ${tableOf(entity).name}, which is not in its entities.`,
+        );
 }
 
 /** Tables have the names of the database here, and properties those of TypeScript: a mixed-up name is told at once. */

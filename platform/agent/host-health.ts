@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Breakers } from '../resilience/breakers.ts';
+import { agentOf } from '../projections/projection.ts';
 import { type ConsumerLag, consumerLag } from './consumer-lag.ts';
 import { type DatabaseMonitor, reasonOf } from './database-monitor.ts';
 import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth } from './health.ts';
@@ -33,7 +34,7 @@ export function hostHealth(options: {
 }): HostHealth {
   const { lifecycles, breakers, monitor, instance, agents, handled } = options;
   const lag = async () => {
-    const all = [...byConnections(options, handled, ([agent]) => agent)];
+    const all = [...byConnections(options, handled, ([consumer]) => agentOf(consumer))];
     return (await Promise.all(all.map(([kysely, some]) => consumerLag(kysely, new Map(some))))).flat();
   };
 

@@ -6,6 +6,7 @@ import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { byConnections } from './registry.ts';
 import { walArchive } from './wal-archive.ts';
 import { raw } from '../data/raw.ts';
+import { agentOf } from '../projections/projection.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import { measureBreakers } from '../resilience/breaker-metrics.ts';
 import type { Standby } from '../standby/standby.ts';
@@ -111,7 +112,7 @@ async function archiveSamples(kysely: Kysely<any>): Promise<Sample[]> {
 }
 
 async function consumerSamples(facts: HostFacts): Promise<Sample[]> {
-  const all = [...byConnections(facts, facts.handled, ([consumer]) => consumer)];
+  const all = [...byConnections(facts, facts.handled, ([consumer]) => agentOf(consumer))];
   return (await Promise.all(all.map(([kysely, some]) => samplesOf(kysely, new Map(some))))).flat();
 }
 

@@ -24,6 +24,7 @@ import { claimsOfRooms } from '../identity/room-claims.ts';
 import { newUuid } from '../ids.ts';
 import { Breakers } from '../resilience/breakers.ts';
 import { POLICIES } from '../resilience/policies.ts';
+import { keepProjection } from '../projections/keep-projection.ts';
 import { startSagaWorker } from '../sagas/worker.ts';
 import { sleep } from '../sleep.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
@@ -185,7 +186,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     async loadDemo(report) {
       const filled = await loadDemo({ ...options, report, agents: all });
       if (!starting) return;
-      for (const { name, consumer } of all) if (filled.includes(name)) consumer?.lookAgain();
+      for (const { consumers } of all)
+        for (const consumer of consumers) if (filled.includes(consumer.name)) consumer.lookAgain();
       await untilFilled({ ...options, report }, filled, ending.signal);
     },
     start: () => (starting = start()),
@@ -239,7 +241,8 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   // Created before the first call, so that the agent's dependencies can be seen from the beginning.
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
-  const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, allAgents });
+  const context = { config, log, clock, store, ask, guards, live, tokens, secrets, allAgents };
+  const parts = definition.build(context);
   const typeDefs = typeDefsOf(roomSdl(fileURLToPath(new URL('.', definition.at))));
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers));
   const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
@@ -247,11 +250,14 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   const { handlers = [], backfill } = parts;
   const sessions = shared.sessionsFor?.(name) ?? kysely;
   const { begins, gatherMs = backfill ? PROJECTION_GATHER_MS : undefined } = definition;
-  const reading = { tail: live.tail, backstop: shared.backstop, begins, gatherMs, backfill, sessions };
-  const consumer = handlers.length
-    ? new Consumer({ agent: name, kysely, notifier, log, handlers, signer, ...reading })
-    : undefined;
-  return { name, kysely, sessions, definition, parts, subgraph, consumer, lifecycle: lifecycles.of(name) };
+  const reading = { agent: name, kysely, sessions, notifier, log, signer, tail: live.tail, backstop: shared.backstop };
+  const own = handlers.length ? [new Consumer({ ...reading, handlers, begins, gatherMs, backfill })] : [];
+  const kept = (definition.projections ?? []).map((projection) =>
+    keepProjection(projection, { ...reading, context, gatherMs: PROJECTION_GATHER_MS }),
+  );
+  const consumers = [...own, ...kept.map(({ consumer }) => consumer)];
+  const rebuilds = kept.map(({ rebuild }) => rebuild);
+  return { name, kysely, sessions, definition, parts, subgraph, consumers, rebuilds, lifecycle: lifecycles.of(name) };
 }
 
 async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shared) {

@@ -3,6 +3,8 @@ import { handleAll, retry } from 'cockatiel';
 import type { Kysely } from 'kysely';
 import { Fault } from '../errors.ts';
 import type { Consumer } from '../consumers/consumer.ts';
+import { placeOf } from '../projections/projection.ts';
+import type { Rebuild } from '../projections/rebuild.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import type { Logger } from '../log.ts';
 import { triesOf } from '../resilience/guard.ts';
@@ -25,7 +27,10 @@ export interface HostedAgent {
   definition: AgentDefinition;
   parts: AgentParts;
   subgraph: Subgraph;
-  consumer?: Consumer;
+  /** Its own consumer, if it handles events, and those of its projections. */
+  consumers: readonly Consumer[];
+  /** The rebuilds of its projections. */
+  rebuilds: readonly Rebuild[];
   lifecycle: AgentLifecycle;
 }
 
@@ -42,12 +47,19 @@ export interface Until {
   running: Promise<void>[];
 }
 
-/** Event types that each agent's consumer handles. */
+/** Event types that each consumer handles, those of rebuilds included. */
 export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<string, readonly string[]> =>
   new Map(
-    hostedAgents
-      .filter(({ parts }) => parts.handlers?.length)
-      .map(({ name, parts }) => [name, parts.handlers!.map((handler) => handler.type)]),
+    hostedAgents.flatMap(({ name, definition, parts }) => {
+      const own = parts.handlers?.length ? [[name, parts.handlers] as const] : [];
+      const projections = (definition.projections ?? []).flatMap((projection) => {
+        const { consumer, next } = placeOf(name, projection);
+        return [consumer, next].map((each) => [each, projection.handlers] as const);
+      });
+      return [...own, ...projections].map(
+        ([consumer, handlers]) => [consumer, handlers.map(({ type }) => type)] as const,
+      );
+    }),
   );
 
 /**
@@ -108,11 +120,11 @@ const untilStarted = retry(handleAll, triesOf(START_RETRY));
 async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
   await untilStarted.execute(async () => {
     await hosted.parts.start?.();
-    await hosted.consumer?.register();
+    for (const consumer of hosted.consumers) await consumer.register();
   });
-  const { consumer } = hosted;
   for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
-  if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+  for (const consumer of hosted.consumers) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+  for (const rebuild of hosted.rebuilds) until.running.push(rebuild.run(until.signal));
 }
 
 function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, signal: AbortSignal): Promise<void> {
@@ -142,6 +154,7 @@ function keepConsumer(
   signal: AbortSignal,
 ): Promise<void> {
   const { log, lifecycles, pace } = options;
+  const part = consumer.name === hosted.name ? 'consumer' : `consumer ${consumer.name}`;
   let last: unknown;
   return supervise((signal) => consumer.run(signal), {
     signal,
@@ -149,10 +162,10 @@ function keepConsumer(
     onFailure(error) {
       last = error;
       log.warn({ err: error, agent: hosted.name }, 'a consumer failed and is started again');
-      lifecycles.erred(hosted.name, error, { part: 'consumer' });
+      lifecycles.erred(hosted.name, error, { part });
     },
-    onBroken: () => fail(hosted, 'consumer', last, options),
-    onMended: () => hosted.lifecycle.mended('consumer'),
+    onBroken: () => fail(hosted, part, last, options),
+    onMended: () => hosted.lifecycle.mended(part),
   });
 }
 

@@ -3,6 +3,7 @@ import { refill } from '../consumers/backfill.ts';
 import { raw } from '../data/raw.ts';
 import { cursorRow } from '../consumers/cursor-row.ts';
 import type { Logger } from '../log.ts';
+import { agentOf, placeOf } from '../projections/projection.ts';
 import { sleep } from '../sleep.ts';
 import type { AgentDefinition, AgentParts } from './define-agent.ts';
 import { randomOf } from './demo-world.ts';
@@ -18,7 +19,7 @@ export interface LoadDemoOptions {
 
 /**
  * Loads the demo data of every agent that has some and has not loaded it yet, each after those it builds on. Demo data
- * has no events, so projections are backfilled anew. Returns the agents whose projections are.
+ * has no events, so projections are backfilled anew. Returns the names of their consumers.
  */
 export async function loadDemo(options: LoadDemoOptions): Promise<string[]> {
   const { kysely, kyselyFor = () => kysely, log, report, agents } = options;
@@ -45,13 +46,16 @@ export async function loadDemo(options: LoadDemoOptions): Promise<string[]> {
   return [...filled];
 }
 
-/** Has projections with a registered consumer backfilled anew, and returns their agents. */
+/** Has registered consumers with a backfill filled anew, and returns their names. */
 async function refillAll({ kysely, kyselyFor = () => kysely, agents }: LoadDemoOptions): Promise<string[]> {
-  const projections = agents.filter(({ parts }) => parts.backfill).map(({ definition }) => definition.name);
-  const begun = projections.map((name) =>
-    kyselyFor(name)
+  const projections = agents.flatMap(({ definition: { name, projections = [] }, parts }) => [
+    ...(parts.backfill ? [name] : []),
+    ...projections.map((projection) => placeOf(name, projection).consumer),
+  ]);
+  const begun = projections.map((consumer) =>
+    kyselyFor(agentOf(consumer))
       .transaction()
-      .execute((transaction) => refill(transaction, name)),
+      .execute((transaction) => refill(transaction, consumer)),
   );
   const isBegun = await Promise.all(begun);
   return projections.filter((_, n) => isBegun[n]);
@@ -69,7 +73,7 @@ export async function untilFilled(
   const deadline = performance.now() + FILLED_WITHIN_MS;
   let waiting = [...names];
   while (waiting.length > 0 && !signal.aborted && performance.now() < deadline) {
-    const rows = await Promise.all(waiting.map((name) => cursorRow(kyselyFor(name), name)));
+    const rows = await Promise.all(waiting.map((name) => cursorRow(kyselyFor(agentOf(name)), name)));
     waiting = waiting.filter((_, n) => rows[n]!.isFilling);
     if (waiting.length > 0) await sleep(50, signal);
   }

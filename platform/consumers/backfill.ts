@@ -39,7 +39,11 @@ export type Backfill<DB = any> = (tools: BackfillTools) => Promise<BackfillPage<
 
 /** Options of a backfill. */
 export interface FillOptions {
+  /** The consumer's name. */
+  consumer: string;
   agent: string;
+  /** The schema that its pages are written to. @default the agent's */
+  schema?: string;
   kysely: Kysely<any>;
   /** Direct connections to PostgreSQL. */
   sessions: Kysely<any>;
@@ -60,22 +64,26 @@ interface Progress {
  * @throws the error of reading or applying a page; the next call goes on after the last page that was applied
  */
 export async function fill(options: FillOptions, signal: AbortSignal): Promise<void> {
-  const { agent, kysely, backfill } = options;
-  if (!backfill) return finish(kysely, agent);
-  await inTurn(options.sessions, `${agent}/backfill`, async () => {
-    for (let at = await progressOf(kysely, agent); at && !signal.aborted; at = await progressOf(kysely, agent)) {
+  const { consumer, kysely, backfill } = options;
+  if (!backfill) return finish(kysely, consumer);
+  await inTurn(options.sessions, `${consumer}/backfill`, async () => {
+    for (let at = await progressOf(kysely, consumer); at && !signal.aborted; at = await progressOf(kysely, consumer)) {
       const within = { correlationId: newId('req'), signal };
       await apply(options, at, await backfill({ after: at.after, within }), within.correlationId);
     }
   });
 }
 
-/** Restarts a consumer's backfill from the first page, in the caller's transaction. Its log cursor stays. */
+/**
+ * Restarts a consumer's backfill from the first page, in the caller's transaction. Its log cursor stays. A rebuild that
+ * is under way begins anew, since it may have read past what is new.
+ */
 export async function refill(transaction: Kysely<any>, consumer: string): Promise<boolean> {
   await hold(transaction, consumer);
   const { count } = await raw(
     transaction,
-    `update platform.log_cursor set status = 'BACKFILLING', filling = filling + 1, backfill_after = null, backfilled = 0
+    `update platform.log_cursor set status = 'BACKFILLING', filling = filling + 1, backfill_after = null, backfilled = 0,
+            rebuild = case when rebuild = 'RUNNING' then 'ASKED' else rebuild end
       where consumer = $1 and has_backfill`,
     [consumer],
   );
@@ -83,29 +91,29 @@ export async function refill(transaction: Kysely<any>, consumer: string): Promis
 }
 
 /** The progress of a backfill; undefined once it is complete. */
-async function progressOf(kysely: Kysely<any>, agent: string): Promise<Progress | undefined> {
+async function progressOf(kysely: Kysely<any>, consumer: string): Promise<Progress | undefined> {
   const { rows } = await raw<Progress>(
     kysely,
     `select filling, backfill_after as after from platform.log_cursor where consumer = $1 and status = 'BACKFILLING'`,
-    [agent],
+    [consumer],
   );
   return rows[0];
 }
 
 /** Applies a page, unless it was applied meanwhile or a new backfill has begun. */
 async function apply(
-  { agent, kysely, signer, onPublished }: FillOptions,
+  { consumer, agent, schema, kysely, signer, onPublished }: FillOptions,
   { filling, after }: Progress,
   page: BackfillPage,
   correlationId: string,
 ): Promise<void> {
   let published: readonly Envelope[] = [];
   await kysely.transaction().execute(async (transaction) => {
-    await hold(transaction, agent);
+    await hold(transaction, consumer);
     await lock(transaction, page.locks ?? []);
-    const now = await progressOf(transaction, agent);
+    const now = await progressOf(transaction, consumer);
     if (now?.filling !== filling || now.after !== after) return;
-    const session = openWork({ agent, transaction, origin: { correlationId } });
+    const session = openWork({ agent, schema, transaction, origin: { correlationId } });
     await page.apply(session.work);
     published = session.events;
     await append(transaction, published, signer);
@@ -114,17 +122,17 @@ async function apply(
       `update platform.log_cursor set backfill_after = $2, backfilled = backfilled + $3,
               status = case when $2::text is null then 'FOLLOWING' else 'BACKFILLING' end
         where consumer = $1`,
-      [agent, page.next, page.count],
+      [consumer, page.next, page.count],
     );
   });
   onPublished(published);
 }
 
 /** Ends the backfill of a consumer that has no `backfill` any more. */
-async function finish(kysely: Kysely<any>, agent: string): Promise<void> {
+async function finish(kysely: Kysely<any>, consumer: string): Promise<void> {
   await raw(
     kysely,
     `update platform.log_cursor set status = 'FOLLOWING' where consumer = $1 and status = 'BACKFILLING'`,
-    [agent],
+    [consumer],
   );
 }

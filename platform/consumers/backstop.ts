@@ -15,6 +15,7 @@ export const BACKSTOP_MS = 2000;
 
 /** A consumer that is woken when there is work for it. */
 export interface Waiting {
+  /** The consumer's name. */
   agent: string;
   kysely: Kysely<any>;
   /** Event types that this process handles. */
@@ -83,7 +84,8 @@ async function withWork(kysely: Kysely<any>, consumers: readonly Waiting[]): Pro
     `select w.agent
        from jsonb_to_recordset($1::jsonb) as w(agent text, types text[], follows jsonb, xid xid8, position bigint, at_xid xid8, at_position bigint)
        left join platform.log_cursor c on c.consumer = w.agent
-      where c.consumer is null or w.xid is null or c.status = 'BACKFILLING' or (c.xid, c.position) < (w.xid, w.position)
+      where c.consumer is null or w.xid is null or c.status = 'BACKFILLING' or c.rebuild is not null
+         or (c.xid, c.position) < (w.xid, w.position)
          or c.types <> w.types or c.unhandled <> '{}'
          or exists (select from platform.parked_event p where p.consumer = w.agent and ${DUE} and ${isFor('w.types')})
          or exists (select from platform.event_log e

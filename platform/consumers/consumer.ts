@@ -18,19 +18,17 @@ import { raw } from '../data/raw.ts';
 import { sleep } from '../sleep.ts';
 import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { type Cursor, isAfter } from '../events/cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
-import { GATHER_MS, type LogNotifier } from '../events/log-notifier.ts';
-import type { LogTail } from '../events/log-tail.ts';
-import type { EventSigner } from '../events/signing.ts';
+import { GATHER_MS } from '../events/log-notifier.ts';
 import { isSeenBy } from '../events/snapshot.ts';
-import { type Backfill, fill } from './backfill.ts';
-import { BACKSTOP_MS, type Backstop } from './backstop.ts';
-import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
+import { fill } from './backfill.ts';
+import { BACKSTOP_MS } from './backstop.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
 import { keepFollowedTypes } from './followed-types.ts';
 import { causeOf, type EventHandler } from './handler.ts';
 import { HandlerFailed, isSwallowed } from './handler-failed.ts';
@@ -43,30 +41,6 @@ import { type Run, runsOf } from './runs.ts';
  * comes first.
  */
 export type Outcome = 'busy' | 'idle' | 'more' | 'filling';
-
-/** Options of a consumer. */
-export interface ConsumerOptions {
-  /** The agent: the consumer's name and its schema. */
-  agent: string;
-  kysely: Kysely<any>;
-  notifier: LogNotifier;
-  /** Tail of the log, run by the host, which wakes the consumer. @default none: it polls by itself */
-  tail?: LogTail;
-  /** Polls for it while it waits. @default none: it polls by itself, as often */
-  backstop?: Backstop;
-  log: Logger;
-  handlers: readonly EventHandler[];
-  /** Start position when it is new. @default NOW */
-  begins?: Beginning;
-  /** Milliseconds from a notification to the read, so that one batch takes the events of many commits. @default 10 */
-  gatherMs?: number;
-  /** Fills it from the owners, before it handles its first event. */
-  backfill?: Backfill;
-  /** Direct connections to PostgreSQL, for the backfill. @default kysely */
-  sessions?: Kysely<any>;
-  /** Verifies events read, and signs events that the handlers publish. Without it nothing is verified: for tests. */
-  signer?: EventSigner;
-}
 
 /** Events in a batch; fewer in a careful one, because each savepoint is a transaction id that all snapshots carry. */
 const BATCH = 200;
@@ -85,6 +59,8 @@ const LOOKED_AFTER_MS = 3_600_000;
 
 /** Reads the log for one agent. */
 export class Consumer {
+  /** Its name: its agent's, or that of a projection. */
+  readonly name: string;
   readonly #o: ConsumerOptions;
   readonly #types: string[];
   readonly #handlers: ReadonlyMap<string, EventHandler>;
@@ -105,6 +81,7 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#o = options;
+    this.name = options.name ?? options.agent;
     this.#handlers = new Map(options.handlers.map((handler) => [handler.type, handler]));
     this.#types = [...this.#handlers.keys()];
     this.#place = new KnownPlace(this.#types);
@@ -112,8 +89,9 @@ export class Consumer {
 
   /** Creates the cursor, once for all processes. */
   async register(): Promise<void> {
-    const { agent: consumer, kysely, begins, backfill, log } = this.#o;
-    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined, log });
+    const { kysely, begins, backfill, tablesVersion, log } = this.#o;
+    const hasBackfill = backfill !== undefined;
+    await register(kysely, { consumer: this.name, types: this.#types, begins, hasBackfill, tablesVersion, log });
   }
 
   /** Runs until aborted. Logs and retries infrastructure faults; handlers' errors park events. @throws any other */
@@ -125,7 +103,8 @@ export class Consumer {
         if (this.#place.hasNews) this.#wake?.();
       },
     });
-    const { agent, kysely } = this.#o;
+    const { kysely } = this.#o;
+    const agent = this.name;
     const isIdle = (): boolean => this.#isIdle;
     const wake = (): void => this.lookAgain();
     const leaveBackstop = backstop?.join({ agent, kysely, types: this.#types, place: this.#place, isIdle, wake });
@@ -165,14 +144,14 @@ export class Consumer {
       return outcome === 'busy' ? this.#busyMs : 'idle';
     } catch (error) {
       if (!isTransient(error)) throw error;
-      this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
+      this.#o.log.warn({ err: error, consumer: this.name }, 'consumer will try again');
       return failedMs;
     }
   }
 
   async #retry(signal: AbortSignal): Promise<void> {
     while ((await this.retryParked()) === 'more' && !signal.aborted);
-    const ms = await untilNextAttempt(this.#o.kysely, { consumer: this.#o.agent, types: this.#types });
+    const ms = await untilNextAttempt(this.#o.kysely, { consumer: this.name, types: this.#types });
     // Events that another process has parked are looked for by the backstop, or here where there is none.
     const most = this.#o.backstop ? Infinity : BACKSTOP_MS;
     this.#retryAt = performance.now() + Math.min(Math.max(RETRY_MS, ms), most);
@@ -180,10 +159,11 @@ export class Consumer {
 
   /** Runs the backfill. True once it is complete. */
   async #fill(signal: AbortSignal): Promise<boolean> {
-    const { agent, kysely, sessions = kysely, signer, backfill } = this.#o;
+    const { agent, schema, kysely, sessions = kysely, signer, backfill } = this.#o;
     const onPublished = (events: readonly Envelope[]): void => this.#tellPublished(events);
-    await fill({ agent, kysely, sessions, signer, backfill, onPublished }, signal);
-    return !(await cursorRow(kysely, agent)).isFilling;
+    const options = { consumer: this.name, agent, schema, kysely, sessions, signer, backfill, onPublished };
+    await fill(options, signal);
+    return !(await cursorRow(kysely, this.name)).isFilling;
   }
 
   /** Waits for work, and then gathers, so that one batch takes the events of many commits. */
@@ -220,8 +200,10 @@ export class Consumer {
 
   /** Retries the oldest parked event of each aggregate, if due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
-    const { agent: consumer, log } = this.#o;
+    const { log } = this.#o;
+    const consumer = this.name;
     return this.#holding(async (transaction) => {
+      if (await this.#isOvertaken(transaction)) return 'idle';
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
       const apply = async (event: LoggedEvent) => {
         const error = await this.#apply(transaction, [event], true);
@@ -234,8 +216,11 @@ export class Consumer {
   }
 
   async #batch(transaction: Kysely<any>, told: Cursor | undefined, careful: boolean): Promise<Outcome> {
-    const { agent: consumer, log } = this.#o;
+    const { log } = this.#o;
+    const consumer = this.name;
     const row = await cursorRow(transaction, consumer);
+    if (row.hasRebuild) this.#o.onRebuild?.();
+    if (await this.#isOvertaken(transaction, row)) return 'idle';
     const types = await keepFollowedTypes(transaction, { consumer, handled: this.#types, log }, row);
     this.#place.follow(types);
     if (row.isFilling) return 'filling';
@@ -255,6 +240,14 @@ export class Consumer {
     return last ? 'more' : outcome;
   }
 
+  /** Whether a newer release has rebuilt the tables: this one's handlers do not know what they hold. */
+  async #isOvertaken(transaction: Kysely<any>, row?: CursorRow): Promise<boolean> {
+    const { tablesVersion } = this.#o;
+    if (tablesVersion === undefined) return false;
+    const { tablesVersion: held } = row ?? (await cursorRow(transaction, this.name));
+    return held !== null && held > tablesVersion;
+  }
+
   /** Applies the events in order. Returns the last one applied if the budget ended before the batch did. */
   async #applyAll(
     transaction: Kysely<any>,
@@ -262,7 +255,7 @@ export class Consumer {
     careful: boolean,
   ): Promise<LoggedEvent | undefined> {
     const started = performance.now();
-    const parked = await parkedKeys(transaction, this.#o.agent);
+    const parked = await parkedKeys(transaction, this.name);
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
     const waits = (event: LoggedEvent): boolean => parked.has(keyOf(event)) || !this.#handlers.has(event.type);
@@ -274,7 +267,7 @@ export class Consumer {
       const error = isWaiting ? undefined : await this.#apply(transaction, run, careful);
       this.#tally[isWaiting || error ? 'parked' : 'applied'] += run.length;
       if (isWaiting || error) {
-        await park(transaction, this.#o.agent, event, error, this.#o.log);
+        await park(transaction, this.name, event, error, this.#o.log);
         parked.add(keyOf(event));
         this.#retryAt = 0;
       }
@@ -335,7 +328,7 @@ export class Consumer {
   #spanOf(event: LoggedEvent) {
     const { id, type, correlationId, traceparent } = event;
     const attributes = {
-      'agora.consumer': this.#o.agent,
+      'agora.consumer': this.name,
       'agora.event': id,
       'agora.event_type': type,
       'agora.correlation_id': correlationId ?? undefined,
@@ -345,7 +338,8 @@ export class Consumer {
 
   /** Verifies an event's signature. @throws Fault SIGNATURE: the event is parked for an operator to investigate */
   async #checkSignature(transaction: Kysely<any>, event: LoggedEvent): Promise<void> {
-    const { signer, log, agent: consumer } = this.#o;
+    const { signer, log } = this.#o;
+    const consumer = this.name;
     if (!signer || signer.verify(event)) return;
     this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
     if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
@@ -356,7 +350,7 @@ export class Consumer {
   }
 
   async #move(transaction: Kysely<any>, from: Cursor, to: Cursor): Promise<void> {
-    await moveCursor(transaction, this.#o.agent, from, to);
+    await moveCursor(transaction, this.name, from, to);
     this.#place.moved({ xid: to.xid, position: to.position });
   }
 
@@ -365,7 +359,7 @@ export class Consumer {
     this.#tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
     this.#unwritten = [];
     const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
-      return (await tryToHold(transaction, this.#o.agent)) ? work(transaction) : 'busy';
+      return (await tryToHold(transaction, this.name)) ? work(transaction) : 'busy';
     });
     this.#tell();
     return outcome;
@@ -374,7 +368,7 @@ export class Consumer {
   /** Counts and notifies after the commit, so that nothing rolled back is told. */
   #tell(): void {
     for (const [outcome, events] of Object.entries(this.#tally))
-      if (events > 0) count('agora_consumer_events_total', { consumer: this.#o.agent, outcome }, events);
+      if (events > 0) count('agora_consumer_events_total', { consumer: this.name, outcome }, events);
     this.#tellPublished(this.#published);
   }
 

@@ -17,6 +17,8 @@ export interface Registration {
   begins?: Beginning;
   /** Whether a backfill comes before it follows the log. */
   hasBackfill: boolean;
+  /** The version of a projection's tables in this process (platform/projections/). @default it has no tables */
+  tablesVersion?: number;
   log: Logger;
 }
 
@@ -25,6 +27,10 @@ export interface CursorRow extends Cursor, FollowedTypes {
   /** Snapshot of its start, if it began at the end of the log: events committed in it are skipped. */
   begunAfter: string | null;
   isFilling: boolean;
+  /** The version of what a projection's tables hold; null for other consumers. */
+  tablesVersion: number | null;
+  /** Whether a rebuild of a projection is asked for, under way, or to be cleared away. */
+  hasRebuild: boolean;
   /** Time of the read by the database's clock, in seconds since the epoch. */
   now: number;
 }
@@ -37,20 +43,28 @@ export interface CursorRow extends Cursor, FollowedTypes {
  */
 export async function register(
   kysely: Kysely<any>,
-  { consumer, types, begins = 'NOW', hasBackfill, log }: Registration,
+  { consumer, types, begins = 'NOW', hasBackfill, tablesVersion, log }: Registration,
 ): Promise<void> {
   await kysely.transaction().execute(async (transaction) => {
     await hold(transaction, consumer);
     await raw(
       transaction,
-      `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, status)
-       select $1, case when $2 then pg_snapshot_xmin(now) else '0' end, 0, case when $2 then now end, $3, $4,
+      `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, tables_version, status)
+       select $1, case when $2 then pg_snapshot_xmin(now) else '0' end, 0, case when $2 then now end, $3, $4, $5,
               case when $4 then 'BACKFILLING' else 'FOLLOWING' end
          from pg_current_snapshot() now
        on conflict (consumer) do update set has_backfill = excluded.has_backfill
         where log_cursor.has_backfill <> excluded.has_backfill`,
-      [consumer, begins === 'NOW', types.toSorted(), hasBackfill],
+      [consumer, begins === 'NOW', types.toSorted(), hasBackfill, tablesVersion ?? null],
     );
+    // Tables of an older version are rebuilt. A process of an older release asks for nothing: it may be on its way out.
+    if (tablesVersion !== undefined)
+      await raw(
+        transaction,
+        `update platform.log_cursor set rebuild = 'ASKED', rebuild_version = $2
+          where consumer = $1 and tables_version < $2 and coalesce(rebuild_version, 0) < $2`,
+        [consumer, tablesVersion],
+      );
     await keepFollowedTypes(transaction, { consumer, handled: types, log }, await cursorRow(transaction, consumer));
   });
 }
@@ -65,6 +79,7 @@ export async function cursorRow(db: Kysely<any>, consumer: string): Promise<Curs
   const { rows } = await raw<CursorRow>(
     db,
     `select xid::text, position::text, begun_after::text as "begunAfter", status = 'BACKFILLING' as "isFilling",
+            tables_version as "tablesVersion", rebuild is not null as "hasRebuild",
             types, unhandled, extract(epoch from clock_timestamp())::float8 as now
        from platform.log_cursor where consumer = $1`,
     [consumer],

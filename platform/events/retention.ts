@@ -117,7 +117,7 @@ async function abandonedConsumers(kysely: Kysely<any>, upTo: bigint, now: Date):
   const { rows } = await raw<Abandoned>(
     kysely,
     `select c.consumer, a.heartbeat_at as since from platform.log_cursor c
-       left join platform.agent a on a.name = c.consumer
+       left join platform.agent a on a.name = split_part(c.consumer, '.', 1)
       where c.xid <= $1::xid8 and coalesce(a.heartbeat_at, c.moved_at) < $2::timestamptz order by c.consumer`,
     [String(upTo), silentSince],
   );

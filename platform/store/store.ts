@@ -143,17 +143,20 @@ export function createStore<DB>(options: {
 /** Opens work inside the caller's transaction. The caller appends its events before the commit. */
 export function openWork<DB>({
   agent,
+  schema = agent,
   transaction,
   origin,
 }: {
   agent: string;
+  /** The schema of its statements. @default the agent's */
+  schema?: string;
   transaction: Kysely<any>;
   origin: Origin;
 }) {
   const events: Envelope[] = [];
   const work: Work<DB> = {
-    ...entityStatements(transaction, agent),
-    sql: transaction.withSchema(agent) as Kysely<DB>,
+    ...entityStatements(transaction, schema),
+    sql: transaction.withSchema(schema) as Kysely<DB>,
     publish: (definition, event, cause = origin) =>
       events.push(envelope(definition, event, { source: agent, ...cause })),
     startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input, origin),

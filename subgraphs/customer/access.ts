@@ -2,10 +2,11 @@ import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts
 import type { RowFilter } from '../../platform/data/row-filter.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** The owner of a profile and of an address: its customer. */
+/** The owner of a profile, of an address and of an order's figures: its customer. */
 export const own = {
   customer: { id: 'customerId' },
   address: { customerId: 'customerId' },
+  customer_order: { customerId: 'customerId' },
 } satisfies OwnTables;
 
 /**

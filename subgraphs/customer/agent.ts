@@ -7,6 +7,8 @@ import { customerLoaders } from './loaders.ts';
 import { customerQueries, type QueriesFor } from './queries.ts';
 import { customerResolvers } from './resolvers.ts';
 import { customerService } from './service.ts';
+import { ordersOfCustomers } from './statistics/projection.ts';
+import { statisticsResolvers } from './statistics/resolvers.ts';
 
 export default defineAgent({
   name: 'customer',
@@ -24,20 +26,30 @@ export default defineAgent({
       name: 'Keep addresses',
       description: 'Adds, changes and removes the addresses of a customer, and knows the default.',
     },
+    {
+      id: 'order-statistics',
+      name: 'Order statistics',
+      description:
+        'Knows how many orders a customer has placed, what was spent in each currency, and when the last one was.',
+    },
   ],
   at: import.meta.url,
   entities,
   confined: own,
   emits,
+  projections: [ordersOfCustomers],
   build(agentContext) {
     const { store } = agentContext;
     const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readAs(actor));
     return {
-      resolvers: customerResolvers({
-        queriesFor,
-        load: customerLoaders(queriesFor),
-        service: customerService(agentContext),
-      }),
+      resolvers: [
+        customerResolvers({
+          queriesFor,
+          load: customerLoaders(queriesFor),
+          service: customerService(agentContext),
+        }),
+        statisticsResolvers(({ actor }) => store.readAs(actor)),
+      ],
       demo: { after: [], load: customerDemo(store) },
     };
   },

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
+import { CustomerOrderSchema } from './statistics/entities.ts';
 
 export const CustomerSchema = defineEntity({
   name: 'Customer',
@@ -36,7 +37,7 @@ export const AddressSchema = defineEntity({
   },
 });
 
-export const entities = [CustomerSchema, AddressSchema];
+export const entities = [CustomerSchema, AddressSchema, CustomerOrderSchema];
 /** The room's tables, for Kysely. */
 export type Tables = TablesOf<(typeof entities)[number]>;
 export type CustomerRow = RowOf<typeof CustomerSchema>;

@@ -79,6 +79,8 @@ export type Customer = {
    * you saw.
    */
   version: Scalars['Int']['output'];
+  /** The customer's orders in figures. They follow the orders within about a second. */
+  orderStatistics?: Maybe<CustomerOrderStatistics>;
 };
 
 /** An address in a customer's address book. */
@@ -193,6 +195,22 @@ export type CustomerAddressPayload = {
   userErrors: Array<UserError>;
 };
 
+/** The orders of a customer in figures. */
+export type CustomerOrderStatistics = {
+  __typename?: 'CustomerOrderStatistics';
+  /** Number of orders that were placed and not cancelled. */
+  orderCount: Scalars['Int']['output'];
+  /** Number of orders that were cancelled, whoever did it. */
+  cancelledCount: Scalars['Int']['output'];
+  /**
+   * The money that the customer has paid and not got back, one amount for each currency, by its code: the totals of orders
+   * whose payment was captured, less their refunds. Cancelled orders do not count.
+   */
+  spent: Array<Money>;
+  /** When the latest order was placed that was not cancelled. Null if there is none. */
+  lastOrderAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
 /** A page of customers. */
 export type CustomerConnection = {
   __typename?: 'CustomerConnection';
@@ -244,6 +262,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   CreateCustomerInput: CreateCustomerInput;
   CustomerPayload: ResolverTypeWrapper<Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CustomerAddressPayload: ResolverTypeWrapper<Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversTypes['CustomerAddress']>, customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  CustomerOrderStatistics: ResolverTypeWrapper<Omit<CustomerOrderStatistics, 'spent'> & { spent: Array<ResolversTypes['Money']> }>;
   CustomerConnection: ResolverTypeWrapper<CustomerConnectionRow>;
   CustomerEdge: ResolverTypeWrapper<Omit<CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
 };
@@ -263,6 +282,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   CreateCustomerInput: CreateCustomerInput;
   CustomerPayload: Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CustomerAddressPayload: Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversParentTypes['CustomerAddress']>, customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  CustomerOrderStatistics: Omit<CustomerOrderStatistics, 'spent'> & { spent: Array<ResolversParentTypes['Money']> };
   CustomerConnection: CustomerConnectionRow;
   CustomerEdge: Omit<CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
 };
@@ -290,6 +310,7 @@ export type CustomerResolvers<ContextType = RequestContext, ParentType extends R
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  orderStatistics?: Resolver<Maybe<ResolversTypes['CustomerOrderStatistics']>, ParentType, ContextType>;
 };
 
 export type CustomerAddressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerAddress'] = ResolversParentTypes['CustomerAddress']> = {
@@ -308,6 +329,13 @@ export type CustomerAddressPayloadResolvers<ContextType = RequestContext, Parent
   address?: Resolver<Maybe<ResolversTypes['CustomerAddress']>, ParentType, ContextType>;
   customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type CustomerOrderStatisticsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerOrderStatistics'] = ResolversParentTypes['CustomerOrderStatistics']> = {
+  orderCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cancelledCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  spent?: Resolver<Array<ResolversTypes['Money']>, ParentType, ContextType>;
+  lastOrderAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type CustomerConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerConnection'] = ResolversParentTypes['CustomerConnection']> = {
@@ -329,6 +357,7 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   CustomerAddress?: CustomerAddressResolvers<ContextType>;
   CustomerPayload?: CustomerPayloadResolvers<ContextType>;
   CustomerAddressPayload?: CustomerAddressPayloadResolvers<ContextType>;
+  CustomerOrderStatistics?: CustomerOrderStatisticsResolvers<ContextType>;
   CustomerConnection?: CustomerConnectionResolvers<ContextType>;
   CustomerEdge?: CustomerEdgeResolvers<ContextType>;
 };

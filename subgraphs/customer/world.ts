@@ -20,6 +20,11 @@ export const world: RoomWorld = {
              values ($1, $2, $3, '1', 'Lyon', '69000', 'FR', now())`,
             [newId('address'), customerId, mark],
           ],
+          [
+            `insert into customer.customer_order (order_id, customer_id, status, currency, total_minor, placed_at, version)
+             values ($1, $2, $3, 'EUR', 1, now(), 1)`,
+            [newId('order'), customerId, mark],
+          ],
         ]
       : [],
 

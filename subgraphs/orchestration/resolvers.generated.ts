@@ -183,10 +183,13 @@ export type Mutation = {
   /** Replays a consumer: it reads the log again from an earlier place. Only one whose handlers are idempotent. */
   replayConsumer?: Maybe<EventActionPayload>;
   /**
-   * Rebuilds a projection: it is filled anew from the agents that own the data. Meanwhile it shows its present data and
-   * handles no event; those that come are handled afterwards.
+   * Rebuilds a projection: it is filled anew from the agents that own the data, beside its present tables, which follow the
+   * log and are read until the new ones take their place. Refused while it is being rebuilt. Books, which have no second
+   * set, are filled again in place, and handle no event meanwhile.
    */
   rebuildProjection?: Maybe<EventActionPayload>;
+  /** Gives the rebuild of a projection up: nothing of it is left, and its present tables stay. */
+  cancelRebuild?: Maybe<EventActionPayload>;
   /** Retries the failing step of a saga now, before its next attempt is due. */
   retrySagaStep?: Maybe<SagaActionPayload>;
   /** Skips the failing step of a saga: it goes on as if the step were done. The operator must have settled the matter. */
@@ -217,6 +220,10 @@ export type MutationReplayConsumerArgs = {
 
 export type MutationRebuildProjectionArgs = {
   input: RebuildProjectionInput;
+};
+
+export type MutationCancelRebuildArgs = {
+  input: CancelRebuildInput;
 };
 
 export type MutationRetrySagaStepArgs = {
@@ -451,10 +458,10 @@ export type AgentStatusEvent = {
   occurredAt: Scalars['DateTime']['output'];
 };
 
-/** A consumer of the event log: an agent that handles other agents' events. */
+/** A consumer of the event log: an agent that handles other agents' events, a projection of it, or a rebuild of one. */
 export type Consumer = {
   __typename?: 'Consumer';
-  /** The consumer's name, which is its agent's. */
+  /** The consumer's name: its agent's, `customer`, a projection's, `customer.orders`, or a rebuild's, `customer.orders.next`. */
   name: Scalars['ID']['output'];
   /** The agent. */
   agent?: Maybe<Agent>;
@@ -478,7 +485,34 @@ export type Consumer = {
   backfilled: Scalars['Int']['output'];
   /** Whether it can be rebuilt. */
   isRebuildable: Scalars['Boolean']['output'];
+  /** The version of a projection's tables, which its agent declares. Null for other consumers. */
+  tablesVersion?: Maybe<Scalars['Int']['output']>;
+  /** The rebuild of a projection that is asked for or under way. */
+  rebuild?: Maybe<ProjectionRebuild>;
 };
+
+/** A rebuild of a projection, until its tables take the place of the present ones. */
+export type ProjectionRebuild = {
+  __typename?: 'ProjectionRebuild';
+  /** Whether it has begun. */
+  status: ProjectionRebuildStatus;
+  /** The version that it is for. Null until it begins, if an operator asked for it. */
+  version?: Maybe<Scalars['Int']['output']>;
+  /**
+   * The consumer that fills the new tables: its progress and its lag. Null before it begins. What is parked for it is parked
+   * for the projection once the tables are exchanged.
+   */
+  consumer?: Maybe<Consumer>;
+};
+
+/** Status of a rebuild. */
+export type ProjectionRebuildStatus =
+  /** It begins as soon as a process of its version runs and the projection itself is not being filled. */
+  | 'ASKED'
+  /** Its tables are being filled, or follow the log until they have caught up. */
+  | 'RUNNING'
+  /** It was given up, and is being cleared away. */
+  | 'GIVEN_UP';
 
 /** Status of a consumer. */
 export type ConsumerStatus =
@@ -594,6 +628,16 @@ export type DiscardEventInput = {
 /** A projection to rebuild, and the reason. */
 export type RebuildProjectionInput = {
   /** The consumer that keeps it. */
+  consumer: Scalars['ID']['input'];
+  /** The reason, for the audit. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A rebuild to give up, and the reason. */
+export type CancelRebuildInput = {
+  /** The consumer of the projection. */
   consumer: Scalars['ID']['input'];
   /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
@@ -796,6 +840,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   AgentSkill: ResolverTypeWrapper<AgentSkill>;
   AgentStatusEvent: ResolverTypeWrapper<AgentStatusEventRow>;
   Consumer: ResolverTypeWrapper<ConsumerRow>;
+  ProjectionRebuild: ResolverTypeWrapper<Omit<ProjectionRebuild, 'consumer'> & { consumer?: Maybe<ResolversTypes['Consumer']> }>;
+  ProjectionRebuildStatus: ProjectionRebuildStatus;
   ConsumerStatus: ConsumerStatus;
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
   DeadLetterState: DeadLetterState;
@@ -806,6 +852,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
+  CancelRebuildInput: CancelRebuildInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SagaEvent: ResolverTypeWrapper<SagaEventRow>;
@@ -843,6 +890,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   AgentSkill: AgentSkill;
   AgentStatusEvent: AgentStatusEventRow;
   Consumer: ConsumerRow;
+  ProjectionRebuild: Omit<ProjectionRebuild, 'consumer'> & { consumer?: Maybe<ResolversParentTypes['Consumer']> };
   DeadLetter: DeadLetterRow;
   DeadLetterFilter: DeadLetterFilter;
   EventAction: EventActionRow;
@@ -850,6 +898,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
+  CancelRebuildInput: CancelRebuildInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SagaEvent: SagaEventRow;
@@ -923,6 +972,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   discardEvent?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationDiscardEventArgs, 'input'>>;
   replayConsumer?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationReplayConsumerArgs, 'input'>>;
   rebuildProjection?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRebuildProjectionArgs, 'input'>>;
+  cancelRebuild?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationCancelRebuildArgs, 'input'>>;
   retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
   skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
   compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
@@ -1011,6 +1061,14 @@ export type ConsumerResolvers<ContextType = RequestContext, ParentType extends R
   status?: Resolver<ResolversTypes['ConsumerStatus'], ParentType, ContextType>;
   backfilled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isRebuildable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  tablesVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  rebuild?: Resolver<Maybe<ResolversTypes['ProjectionRebuild']>, ParentType, ContextType>;
+};
+
+export type ProjectionRebuildResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProjectionRebuild'] = ResolversParentTypes['ProjectionRebuild']> = {
+  status?: Resolver<ResolversTypes['ProjectionRebuildStatus'], ParentType, ContextType>;
+  version?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  consumer?: Resolver<Maybe<ResolversTypes['Consumer']>, ParentType, ContextType>;
 };
 
 export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
@@ -1047,7 +1105,7 @@ export type EventActionResolvers<ContextType = RequestContext, ParentType extend
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any, REBUILD?: any }, ResolversTypes['EventActionType']>;
+export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any, REBUILD?: any, CANCEL_REBUILD?: any }, ResolversTypes['EventActionType']>;
 
 export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
   action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
@@ -1126,6 +1184,7 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   AgentSkill?: AgentSkillResolvers<ContextType>;
   AgentStatusEvent?: AgentStatusEventResolvers<ContextType>;
   Consumer?: ConsumerResolvers<ContextType>;
+  ProjectionRebuild?: ProjectionRebuildResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterState?: DeadLetterStateResolvers;
   EventAction?: EventActionResolvers<ContextType>;

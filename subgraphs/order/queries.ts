@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { anyOf } from '../../platform/data/any-of.ts';
@@ -67,6 +67,34 @@ export const orderQueries = (db: Kysely<Tables>) => ({
 
   byNumber: (number: string, rows: RowFilter): Promise<OrderRow | undefined> =>
     db.selectFrom('orders').select(ORDER).where('number', '=', number).where(matching(rows)).executeTakeFirst(),
+
+  /** Orders by id with their refunds, each in one statement with its version: a payment that is refunded whole is all of it. */
+  facts: (first: number, after: string | null) =>
+    db
+      .selectFrom('orders')
+      .select(['id', 'customerId', 'version', 'status', 'currency', 'totalMinor', 'placedAt'])
+      .select((eb) =>
+        eb
+          .case()
+          .when('paymentStatus', '=', 'REFUNDED')
+          .then(eb.ref('totalMinor'))
+          .else(
+            eb.fn.coalesce(
+              eb
+                .selectFrom('timeline_entry')
+                .select(sql<bigint>`sum(amount_minor)::bigint`.as('sum'))
+                .whereRef('timeline_entry.orderId', '=', 'orders.id')
+                .where('type', '=', 'PAYMENT_REFUNDED'),
+              sql<bigint>`0::bigint`,
+            ),
+          )
+          .end()
+          .as('refundedMinor'),
+      )
+      .$if(after !== null, (query) => query.where('id', '>', after))
+      .orderBy('id')
+      .limit(first)
+      .execute(),
 
   /** Demo orders, for the agents whose demo data builds on them: see demo/insert.ts for their numbers. */
   demoOrders: () =>

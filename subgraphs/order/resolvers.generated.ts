@@ -49,6 +49,11 @@ export type Query = {
   orders?: Maybe<OrderConnection>;
   /** Those of these orders that the caller may see: other agents ask with the caller's own permissions. */
   readableOrders: Array<Scalars['ID']['output']>;
+  /**
+   * Orders as they are at one version each, by id: for agents whose projections are filled with them. At most 100; fewer
+   * than asked for are the last.
+   */
+  orderFacts: Array<OrderFacts>;
   /** Demo orders and the payments for them: for payment's demo data. At most 1000. */
   ordersToBillForDemo: Array<OrderToBill>;
   /**
@@ -72,6 +77,11 @@ export type QueryOrdersArgs = {
 
 export type QueryReadableOrdersArgs = {
   ids: Array<Scalars['ID']['input']>;
+};
+
+export type QueryOrderFactsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type QueryCartArgs = {
@@ -323,6 +333,25 @@ export type Saga = {
   __typename?: 'Saga';
   /** The saga's name and its subject's id: `placeOrder:order_01h…`. */
   id: Scalars['ID']['output'];
+};
+
+/** An order as it is at a version: its events from then on are later. */
+export type OrderFacts = {
+  __typename?: 'OrderFacts';
+  /** The order. */
+  orderId: Scalars['ID']['output'];
+  /** Its buyer; null for a guest. */
+  customerId?: Maybe<Scalars['ID']['output']>;
+  /** The version of all this. */
+  version: Scalars['Int']['output'];
+  /** Its status. */
+  status: OrderStatus;
+  /** Its total. */
+  total: Money;
+  /** The sum of its refunds. */
+  refunded: Money;
+  /** When it was placed. */
+  placedAt: Scalars['DateTime']['output'];
 };
 
 /** A demo order and the payment for it. */
@@ -701,6 +730,7 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Customer: ResolverTypeWrapper<Customer>;
   ProductVariant: ResolverTypeWrapper<ProductVariant>;
   Saga: ResolverTypeWrapper<Saga>;
+  OrderFacts: ResolverTypeWrapper<Omit<OrderFacts, 'total' | 'refunded'> & { total: ResolversTypes['Money'], refunded: ResolversTypes['Money'] }>;
   OrderToBill: ResolverTypeWrapper<Omit<OrderToBill, 'amount'> & { amount: ResolversTypes['Money'] }>;
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
@@ -742,6 +772,7 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Customer: Customer;
   ProductVariant: ProductVariant;
   Saga: Saga;
+  OrderFacts: Omit<OrderFacts, 'total' | 'refunded'> & { total: ResolversParentTypes['Money'], refunded: ResolversParentTypes['Money'] };
   OrderToBill: Omit<OrderToBill, 'amount'> & { amount: ResolversParentTypes['Money'] };
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
@@ -777,6 +808,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, Partial<QueryOrderArgs>>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<QueryOrdersArgs, 'first'>>;
   readableOrders?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryReadableOrdersArgs, 'ids'>>;
+  orderFacts?: Resolver<Array<ResolversTypes['OrderFacts']>, ParentType, ContextType, RequireFields<QueryOrderFactsArgs, 'first'>>;
   ordersToBillForDemo?: Resolver<Array<ResolversTypes['OrderToBill']>, ParentType, ContextType>;
   cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, RequireFields<QueryCartArgs, 'id'>>;
 };
@@ -890,6 +922,16 @@ export type SagaResolvers<ContextType = RequestContext, ParentType extends Resol
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
+export type OrderFactsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderFacts'] = ResolversParentTypes['OrderFacts']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  customerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  refunded?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type OrderToBillResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderToBill'] = ResolversParentTypes['OrderToBill']> = {
   orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   customerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
@@ -1000,6 +1042,7 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   Customer?: CustomerResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
+  OrderFacts?: OrderFactsResolvers<ContextType>;
   OrderToBill?: OrderToBillResolvers<ContextType>;
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;

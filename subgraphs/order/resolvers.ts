@@ -3,7 +3,7 @@ import { accepted } from '../../platform/commands/ask.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
-import { Forbidden } from '../../platform/errors.ts';
+import { Forbidden, refuse } from '../../platform/errors.ts';
 import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { money } from '../../platform/money.ts';
 import { sagaId } from '../../platform/sagas/enqueue.ts';
@@ -53,6 +53,17 @@ export const orderResolvers = ({ agentContext, queries, queriesFor, load, servic
     readableOrders: async (_, { ids }, context) => {
       checkSize(ids, 1000, 'ids');
       return (await queriesFor(context).byIds(ids, readableOrders(context.actor))).map((row) => row.id);
+    },
+    orderFacts: async (_, { first, after }) => {
+      if (first < 1 || first > 100) throw refuse('INVALID_INPUT', '`first` is from 1 to 100.', ['first']);
+      return (await queries.facts(first, after ?? null)).map(
+        ({ id, currency, totalMinor, refundedMinor, ...order }) => ({
+          ...order,
+          orderId: id,
+          total: money(totalMinor, currency),
+          refunded: money(refundedMinor, currency),
+        }),
+      );
     },
     ordersToBillForDemo: async () =>
       (await queries.demoOrders()).map((order) => ({

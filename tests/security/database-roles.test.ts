@@ -14,6 +14,7 @@ import { heartbeat } from '../../platform/agent/registry.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
 import { openAgents, type TestAgents } from '../support/agents.ts';
 import type { TestRoles } from '../support/roles.ts';
+import { until } from '../support/until.ts';
 
 const REFUSED = '42501';
 
@@ -84,6 +85,37 @@ describe('the event log', () => {
     const answer = await as('order', statement.replace('platform.event_log_0', name));
     // A generated column is refused before rights are checked.
     expect([REFUSED, '428C9']).toContain(answer);
+  });
+});
+
+describe('the rebuild of a projection', () => {
+  const rightsOf = () =>
+    query(
+      `select array_agg(format('%s %s', privilege_type, grantee::regrole) order by 1) as rights from pg_class,
+              aclexplode(relacl) where oid = 'customer.customer_order'::regclass and grantee <> relowner`,
+    );
+
+  test('is carried out by the role of its agent, which has no right to make tables, and leaves all rights as they were', async () => {
+    expect(await as('customer', 'create table customer.other (id text)')).toBe(REFUSED);
+    const before = await rightsOf();
+    const [{ oid }] = await query(`select 'customer.customer_order'::regclass::oid as oid`);
+    const asked = `update platform.log_cursor set rebuild = 'ASKED' where consumer = 'customer.orders' and tables_version = 1`;
+    expect(await as('orchestration', asked)).toBe(1);
+    await until('both sets are exchanged', async () => {
+      const [row] = await query(`select 'customer.customer_order'::regclass::oid as oid`);
+      return row.oid !== oid;
+    });
+    expect(await rightsOf()).toEqual(before);
+  });
+
+  test.each([
+    `select platform.begin_rebuild('customer.orders', '{customer_order}')`,
+    `select platform.finish_rebuild('customer.orders', '{customer_order}')`,
+    `select platform.drop_rebuild('customer.orders')`,
+    `select platform.drop_rebuild('pg_catalog.x')`,
+  ])('is refused to the role of another: %s', async (statement) => {
+    expect(await as('order', statement)).toBe(REFUSED);
+    expect(await as('gateway', statement)).toBe(REFUSED);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Plain SQL: one statement with lateral joins over the platform's tables of the event log. */
 import type { Kysely } from 'kysely';
 import { raw } from '../../../platform/data/raw.ts';
-import type { ConsumerStatus } from '../resolvers.generated.ts';
+import type { ConsumerStatus, ProjectionRebuildStatus } from '../resolvers.generated.ts';
 
 /** A consumer as the graph reads it. */
 export interface ConsumerRow {
@@ -14,6 +14,10 @@ export interface ConsumerRow {
   /** Items that its backfill has read. */
   backfilled: number;
   isRebuildable: boolean;
+  /** The version of its tables; null for one that is no projection. */
+  tablesVersion: number | null;
+  rebuild: ProjectionRebuildStatus | null;
+  rebuildVersion: number | null;
   parked: number;
   dead: number;
   /** Events of its types among the next rows of the log. */
@@ -30,7 +34,8 @@ export async function readConsumers(db: Kysely<any>, names?: readonly string[]):
   const { rows } = await raw<ConsumerRow>(
     db,
     `select c.consumer as name, c.xid::text as xid, c.position::text as position, i.generation, c.moved_at as "movedAt",
-            c.status, c.backfilled, c.has_backfill as "isRebuildable",
+            c.status, c.backfilled, c.has_backfill and c.consumer not like '%.next' as "isRebuildable",
+            c.tables_version as "tablesVersion", c.rebuild, c.rebuild_version as "rebuildVersion",
             p.waiting as parked, p.dead, l.events as "lagEvents", l.since as "lagSince"
        from (select * from platform.log_cursor where $1::text[] is null or consumer = any($1)
               order by consumer limit $2) c

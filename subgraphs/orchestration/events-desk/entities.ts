@@ -6,6 +6,7 @@ export const EventActionType = {
   DISCARD: 'DISCARD',
   REPLAY: 'REPLAY',
   REBUILD: 'REBUILD',
+  CANCEL_REBUILD: 'CANCEL_REBUILD',
 } as const;
 export type EventActionType = keyof typeof EventActionType;
 

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { encodeCursor } from '../../../platform/events/cursor.ts';
+import { agentOf } from '../../../platform/projections/projection.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadOne } from '../../../platform/graphql/per-request.ts';
 import type { Tables } from '../entities.ts';
@@ -31,11 +32,14 @@ export const eventsDeskResolvers = (agentContext: AgentContext<Tables>, load: Or
       discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
       replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
       rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
+      cancelRebuild: (_, { input }, context) => acted(() => service.cancelRebuild(input, context)),
     },
     Consumer: {
-      agent: (row, _, context) => load.agent(context).load(row.name),
+      agent: (row, _, context) => load.agent(context).load(agentOf(row.name)),
       cursor: (row) => encodeCursor(row, row.generation),
       lagSeconds: (row) => (row.lagSince ? Math.max(0, (clock.now().getTime() - row.lagSince.getTime()) / 1000) : 0),
+      rebuild: async ({ name, rebuild: status, rebuildVersion: version }, _, context) =>
+        status && { status, version, consumer: await consumer(context).load(`${name}.next`) },
       isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
     },
     DeadLetter: {

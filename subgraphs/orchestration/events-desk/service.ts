@@ -8,12 +8,14 @@ import { logIdentity } from '../../../platform/events/event-log.ts';
 import { refill } from '../../../platform/consumers/backfill.ts';
 import { isRegistered } from '../../../platform/consumers/cursor-row.ts';
 import { discard, redrive } from '../../../platform/consumers/parked.ts';
+import { askForRebuild, giveUpRebuild, isOfRebuild } from '../../../platform/projections/rebuild-row.ts';
 import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import type {
+  CancelRebuildInput,
   DiscardEventInput,
   RebuildProjectionInput,
   RedriveEventsInput,
@@ -112,16 +114,34 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
         return { events: 1, aggregateKey: parked.key, eventId, event: parked.event };
       }),
 
-    /** @throws Refusal NOT_FOUND, NOT_REBUILDABLE, INVALID_INPUT */
+    /** @throws Refusal NOT_FOUND, NOT_REBUILDABLE, INVALID_STATE, INVALID_INPUT */
     rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
       act('REBUILD', input, context, async ({ sql }) => {
         const { consumer } = input;
-        if (!(await refill(sql, consumer))) {
+        const asked = await askForRebuild(sql, consumer);
+        if (asked === 'UNDER_WAY')
+          throw refuse(
+            'INVALID_STATE',
+            'It is being rebuilt already: wait for its end, or give it up by `cancelRebuild`.',
+            ['input', 'consumer'],
+          );
+        if (asked === 'NO_PROJECTION' && (isOfRebuild(consumer) || !(await refill(sql, consumer)))) {
           await checkRegistered(sql, consumer);
           throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
             'input',
             'consumer',
           ]);
+        }
+        return { events: 0 };
+      }),
+
+    /** @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT */
+    cancelRebuild: (input: CancelRebuildInput, context: RequestContext): Promise<string> =>
+      act('CANCEL_REBUILD', input, context, async ({ sql }) => {
+        const { consumer } = input;
+        if (!(await giveUpRebuild(sql, consumer))) {
+          await checkRegistered(sql, consumer);
+          throw refuse('INVALID_STATE', 'It is not being rebuilt.', ['input', 'consumer']);
         }
         return { events: 0 };
       }),
