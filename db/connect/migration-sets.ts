@@ -17,6 +17,8 @@ export const DECLARED = {
   decisions: brought('decisions', 'decisions/decisions.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
+  files: brought('files', 'files/files.sql'),
+  jobs: brought('jobs', 'jobs/jobs.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>

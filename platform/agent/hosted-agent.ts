@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts';
 import { triesOf } from '../resilience/guard.ts';
 import { START_RETRY } from '../resilience/policies.ts';
 import { sleep } from '../sleep.ts';
-import type { AgentDefinition, AgentParts, ScheduledJob } from './define-agent.ts';
+import type { AgentDefinition, AgentParts, BackgroundTask, ScheduledJob } from './define-agent.ts';
 import { runScheduledJob } from './scheduled-job.ts';
 import type { AgentLifecycle } from './agent-lifecycle.ts';
 import type { AgentLifecycles } from './agent-lifecycles.ts';
@@ -104,7 +104,7 @@ async function startLater(hosted: HostedAgent, options: StartOptions, until: Unt
 
 const untilStarted = retry(handleAll, triesOf(START_RETRY));
 
-/** Prepares an agent, with a few retries, then starts its jobs and its consumer. */
+/** Prepares an agent, with a few retries, then starts its jobs, its consumer and its background tasks. */
 async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
   await untilStarted.execute(async () => {
     await hosted.parts.start?.();
@@ -112,7 +112,17 @@ async function start(hosted: HostedAgent, options: StartOptions, until: Until): 
   });
   const { consumer } = hosted;
   for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
-  if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+  if (consumer)
+    until.running.push(keepTask(hosted, { ...CONSUMER, run: (signal) => consumer.run(signal) }, options, until.signal));
+  for (const { name, run } of hosted.parts.backgroundTasks ?? [])
+    until.running.push(
+      keepTask(
+        hosted,
+        { part: `task ${name}`, says: 'a task failed and is started again', run },
+        options,
+        until.signal,
+      ),
+    );
 }
 
 function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, signal: AbortSignal): Promise<void> {
@@ -135,24 +145,33 @@ function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, 
   );
 }
 
-function keepConsumer(
+/** A part of an agent that runs until it is aborted. */
+interface Task extends Pick<BackgroundTask, 'run'> {
+  part: string;
+  /** What is logged at each failure. */
+  says: string;
+}
+
+const CONSUMER = { part: 'consumer', says: 'a consumer failed and is started again' };
+
+function keepTask(
   hosted: HostedAgent,
-  consumer: Consumer,
+  { part, says, run }: Task,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { log, lifecycles, pace } = options;
   let last: unknown;
-  return supervise((signal) => consumer.run(signal), {
+  return supervise(run, {
     signal,
     pace,
     onFailure(error) {
       last = error;
-      log.warn({ err: error, agent: hosted.name }, 'a consumer failed and is started again');
-      lifecycles.erred(hosted.name, error, { part: 'consumer' });
+      log.warn({ err: error, agent: hosted.name }, says);
+      lifecycles.erred(hosted.name, error, { part });
     },
-    onBroken: () => fail(hosted, 'consumer', last, options),
-    onMended: () => hosted.lifecycle.mended('consumer'),
+    onBroken: () => fail(hosted, part, last, options),
+    onMended: () => hosted.lifecycle.mended(part),
   });
 }
 

@@ -301,6 +301,230 @@ export type ReviewDecisionInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
+/** States of a file. */
+export type FileStatus =
+  /** Its content has not come yet. */
+  | 'AWAITED'
+  /** Its content has come, and is not scanned for viruses yet. */
+  | 'UNSCANNED'
+  /** It can be fetched. */
+  | 'READY'
+  /** A virus was found in its content, which was deleted. */
+  | 'INFECTED'
+  /** Its content is not in the store any more, as after the loss of a disk. */
+  | 'LOST';
+
+/** A file: sent by a client, or made by an agent. */
+export type File = {
+  __typename?: 'File';
+  /** Starts with `file_`. */
+  id: Scalars['ID']['output'];
+  /** Its name, as its sender calls it. */
+  name: Scalars['String']['output'];
+  /** Its media type: `application/x-ndjson`. Its content was checked to be of it. */
+  mediaType: Scalars['String']['output'];
+  /** Length of its content in bytes. */
+  bytes: Scalars['Int']['output'];
+  /** SHA-256 of its content, in hexadecimal digits. Null until that has come. */
+  sha256?: Maybe<Scalars['String']['output']>;
+  /** Its purpose, which says what it may be and how long it is kept. */
+  purpose: Scalars['String']['output'];
+  /** Its state. */
+  status: FileStatus;
+  /** When it was announced, or made. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it is deleted; before its content has come, when its link expires. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** A link to fetch its content, for ten minutes. Null unless it is `READY`. */
+  download?: Maybe<FileLink>;
+};
+
+/** A link to a file's content. It is a secret: its holder needs no other right. */
+export type FileLink = {
+  __typename?: 'FileLink';
+  /** Its address: a path at the gateway, or the whole address if the installation tells its own (`PUBLIC_URL`). */
+  url: Scalars['String']['output'];
+  /** When it expires. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+/** A file to upload. */
+export type CreateFileUploadInput = {
+  /** Its name, for people. 1 to 200 characters, one line. */
+  name: Scalars['String']['input'];
+  /** Its media type: `application/x-ndjson`. The content must be of it. At most 100 characters. */
+  mediaType: Scalars['String']['input'];
+  /** The exact length of its content, in bytes. */
+  bytes: Scalars['Int']['input'];
+  /** Its purpose. The agent says which there are, and what each allows. At most 50 characters. */
+  purpose: Scalars['String']['input'];
+};
+
+/** Result of announcing an upload. */
+export type CreateFileUploadPayload = {
+  __typename?: 'CreateFileUploadPayload';
+  /** The file, whose content is awaited. */
+  file?: Maybe<File>;
+  /** The link to send the content to, once, by PUT. It expires after an hour. */
+  upload?: Maybe<FileLink>;
+  /** Why no upload was announced. */
+  userErrors: Array<UserError>;
+};
+
+/** A link that a client has brought to the gateway. */
+export type TransferFileInput = {
+  /** The last part of the link's address. At most 1,000 characters. */
+  link: Scalars['String']['input'];
+  /** The content that the gateway has stored; absent before it has. */
+  received?: InputMaybe<ReceivedFileInput>;
+};
+
+/** A content that the gateway has stored. */
+export type ReceivedFileInput = {
+  /** Its key in the store, as the agent gave it. At most 300 characters. */
+  key: Scalars['String']['input'];
+  /** Its SHA-256, in hexadecimal digits. At most 64 characters. */
+  sha256: Scalars['String']['input'];
+};
+
+/** The answer to the gateway about a link. */
+export type TransferFilePayload = {
+  __typename?: 'TransferFilePayload';
+  /** The outcome. */
+  outcome?: Maybe<FileTransferOutcome>;
+  /** What the gateway may do; with `GO` alone. */
+  transfer?: Maybe<FileTransfer>;
+  /** Always empty: the outcome tells of errors. */
+  userErrors: Array<UserError>;
+};
+
+/** A transfer that the gateway may carry out. */
+export type FileTransfer = {
+  __typename?: 'FileTransfer';
+  /** What is allowed: `PUT` or `GET`. */
+  action: Scalars['String']['output'];
+  /** The key in the store. */
+  key: Scalars['String']['output'];
+  /** Length of the content in bytes. */
+  bytes: Scalars['Int']['output'];
+  /** The file's name. */
+  name: Scalars['String']['output'];
+  /** The file's media type. */
+  mediaType: Scalars['String']['output'];
+};
+
+/** Outcomes of a transfer. */
+export type FileTransferOutcome =
+  /** The transfer may begin. */
+  | 'GO'
+  /** The content is recorded. */
+  | 'STORED'
+  /** It is no link of this agent's. */
+  | 'UNKNOWN_LINK'
+  /** The link has expired. */
+  | 'LINK_EXPIRED'
+  /** The file has expired, or its content is not there. */
+  | 'FILE_GONE'
+  /** The content has come before. */
+  | 'ALREADY_UPLOADED'
+  /** The content is not scanned yet. */
+  | 'NOT_SCANNED'
+  /** The content was infected, and is deleted. */
+  | 'INFECTED';
+
+/** States of a job. */
+export type JobStatus =
+  /** It waits for a place, or for its next try. */
+  | 'QUEUED'
+  /** It is being worked on. */
+  | 'RUNNING'
+  /** It has ended, and its result is there. */
+  | 'SUCCEEDED'
+  /** It has ended; its errors say why. */
+  | 'FAILED'
+  /** It was cancelled. What its finished parts have done stays done. */
+  | 'CANCELLED';
+
+/** Long work of an agent, such as an export. It is done in parts, each with its effect and its progress at once. */
+export type Job = {
+  __typename?: 'Job';
+  /** Starts with `job_`. */
+  id: Scalars['ID']['output'];
+  /** What it does: `exportProducts`. */
+  kind: Scalars['String']['output'];
+  /** Its state. */
+  status: JobStatus;
+  /** How much is done: rows, lines. It never falls. */
+  done: Scalars['Int']['output'];
+  /** How much there is to do, as far as that is known. */
+  total?: Maybe<Scalars['Int']['output']>;
+  /** What is to be told of it, for people. */
+  message?: Maybe<Scalars['String']['output']>;
+  /** Why it failed: at most 20. */
+  errors: Array<JobError>;
+  /** The actor who started it. */
+  startedBy: Scalars['ID']['output'];
+  /** How often it was begun: more than once after a fault, or the end of a process. */
+  attempts: Scalars['Int']['output'];
+  /** When it was started. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it first began. */
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it ended. */
+  endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its result, once it has succeeded. Null if it has none, or that has expired. */
+  result?: Maybe<File>;
+};
+
+/** A reason why a job failed. */
+export type JobError = {
+  __typename?: 'JobError';
+  /** Stable code, for programs to branch on. */
+  code: Scalars['String']['output'];
+  /** Explanation for people: what is wrong and what to do. */
+  message: Scalars['String']['output'];
+};
+
+/** Progress of a job, as it was then. */
+export type JobEvent = {
+  __typename?: 'JobEvent';
+  /** Resume token: subscribe with `after: cursor` to continue after this event. */
+  cursor: Scalars['String']['output'];
+  /** Its state. */
+  status: JobStatus;
+  /** How much was done. */
+  done: Scalars['Int']['output'];
+  /** How much there was to do, as far as it was known. */
+  total?: Maybe<Scalars['Int']['output']>;
+  /** When it was so. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** The job as it is now. */
+  job?: Maybe<Job>;
+};
+
+/** Result of starting or cancelling a job. */
+export type JobPayload = {
+  __typename?: 'JobPayload';
+  /** The job. */
+  job?: Maybe<Job>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A job to cancel. */
+export type CancelJobInput = {
+  /** The job. */
+  id: Scalars['ID']['input'];
+};
+
+/** Filter for jobs: every given condition must hold. */
+export type JobFilter = {
+  /** In this state. */
+  status?: InputMaybe<JobStatus>;
+  /** Of this kind: `exportProducts`. At most 100 characters. */
+  kind?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
 export type ReferenceResolver<TResult, TReference, TContext> = (
@@ -413,6 +637,23 @@ export type ResolversTypes = {
   DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
+  FileStatus: FileStatus;
+  File: ResolverTypeWrapper<File>;
+  FileLink: ResolverTypeWrapper<FileLink>;
+  CreateFileUploadInput: CreateFileUploadInput;
+  CreateFileUploadPayload: ResolverTypeWrapper<Omit<CreateFileUploadPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  TransferFileInput: TransferFileInput;
+  ReceivedFileInput: ReceivedFileInput;
+  TransferFilePayload: ResolverTypeWrapper<Omit<TransferFilePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  FileTransfer: ResolverTypeWrapper<FileTransfer>;
+  FileTransferOutcome: FileTransferOutcome;
+  JobStatus: JobStatus;
+  Job: ResolverTypeWrapper<Job>;
+  JobError: ResolverTypeWrapper<JobError>;
+  JobEvent: ResolverTypeWrapper<JobEvent>;
+  JobPayload: ResolverTypeWrapper<Omit<JobPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  CancelJobInput: CancelJobInput;
+  JobFilter: JobFilter;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
@@ -446,6 +687,20 @@ export type ResolversParentTypes = {
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
+  File: File;
+  FileLink: FileLink;
+  CreateFileUploadInput: CreateFileUploadInput;
+  CreateFileUploadPayload: Omit<CreateFileUploadPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  TransferFileInput: TransferFileInput;
+  ReceivedFileInput: ReceivedFileInput;
+  TransferFilePayload: Omit<TransferFilePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  FileTransfer: FileTransfer;
+  Job: Job;
+  JobError: JobError;
+  JobEvent: JobEvent;
+  JobPayload: Omit<JobPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  CancelJobInput: CancelJobInput;
+  JobFilter: JobFilter;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
 };
@@ -605,6 +860,79 @@ export type DecisionEdgeResolvers<ContextType = RequestContext, ParentType exten
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type FileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['File'] = ResolversParentTypes['File']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sha256?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['FileStatus'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  download?: Resolver<Maybe<ResolversTypes['FileLink']>, ParentType, ContextType>;
+};
+
+export type FileLinkResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FileLink'] = ResolversParentTypes['FileLink']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CreateFileUploadPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateFileUploadPayload'] = ResolversParentTypes['CreateFileUploadPayload']> = {
+  file?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType>;
+  upload?: Resolver<Maybe<ResolversTypes['FileLink']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TransferFilePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferFilePayload'] = ResolversParentTypes['TransferFilePayload']> = {
+  outcome?: Resolver<Maybe<ResolversTypes['FileTransferOutcome']>, ParentType, ContextType>;
+  transfer?: Resolver<Maybe<ResolversTypes['FileTransfer']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type FileTransferResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FileTransfer'] = ResolversParentTypes['FileTransfer']> = {
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  errors?: Resolver<Array<ResolversTypes['JobError']>, ParentType, ContextType>;
+  startedBy?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  result?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType>;
+};
+
+export type JobErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobEvent'] = ResolversParentTypes['JobEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+};
+
+export type JobPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobPayload'] = ResolversParentTypes['JobPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -626,6 +954,15 @@ export type Resolvers<ContextType = RequestContext> = {
   DecisionReplay?: DecisionReplayResolvers<ContextType>;
   DecisionConnection?: DecisionConnectionResolvers<ContextType>;
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;
+  File?: FileResolvers<ContextType>;
+  FileLink?: FileLinkResolvers<ContextType>;
+  CreateFileUploadPayload?: CreateFileUploadPayloadResolvers<ContextType>;
+  TransferFilePayload?: TransferFilePayloadResolvers<ContextType>;
+  FileTransfer?: FileTransferResolvers<ContextType>;
+  Job?: JobResolvers<ContextType>;
+  JobError?: JobErrorResolvers<ContextType>;
+  JobEvent?: JobEventResolvers<ContextType>;
+  JobPayload?: JobPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {
