@@ -77,33 +77,36 @@ export function s3Store({ url, region, accessKeyId, secretAccessKey, stillMs = S
     },
 
     async get(key, start = 0) {
-      const patience = new Patience(stillMs).begin();
-      const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
-      const response = await send('GET', keyed(key), { patience, headers });
-      patience.end();
-      if (response.status === 404) throw missing(key);
-      // The end of the content, asked for what is behind it.
-      if (response.status === 416) return Readable.from([]);
-      if (response.status !== (start > 0 ? 206 : 200) || !response.body) throw await refused(response, 'GET');
-      return Readable.from(patience.read(response.body as ReadableStream<Uint8Array>), { objectMode: false });
+      const patience = new Patience(stillMs);
+      return patience.during(async () => {
+        const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+        const response = await send('GET', keyed(key), { patience, headers });
+        if (response.status === 404) throw missing(key);
+        // The end of the content, asked for what is behind it.
+        if (response.status === 416) return Readable.from([]);
+        if (response.status !== (start > 0 ? 206 : 200) || !response.body) throw await refused(response, 'GET');
+        return Readable.from(patience.read(response.body as ReadableStream<Uint8Array>), { objectMode: false });
+      });
     },
 
     async delete(key) {
-      const patience = new Patience(stillMs).begin();
-      const response = await send('DELETE', keyed(key), { patience });
-      if (response.status !== 404) await done(response, 'DELETE');
-      patience.end();
+      const patience = new Patience(stillMs);
+      await patience.during(async () => {
+        const response = await send('DELETE', keyed(key), { patience });
+        if (response.status !== 404) await done(response, 'DELETE');
+      });
     },
 
     async *list(agent): AsyncIterable<StoredContent> {
       for (let after: string | undefined, isMore = true; isMore; ) {
-        const patience = new Patience(stillMs).begin();
         const asked = new URLSearchParams({ 'list-type': '2', prefix: `${agent}/`, 'max-keys': '1000' });
         if (after) asked.set('start-after', after);
-        const response = await send('GET', `${base}?${asked}`, { patience });
-        if (!response.ok) throw await refused(response, 'LIST');
-        const page = listed(await textOf(response));
-        patience.end();
+        const patience = new Patience(stillMs);
+        const page = await patience.during(async () => {
+          const response = await send('GET', `${base}?${asked}`, { patience });
+          if (!response.ok) throw await refused(response, 'LIST');
+          return listed(await textOf(response));
+        });
         yield* page.contents;
         after = page.contents.at(-1)?.key;
         isMore = page.isMore && after !== undefined;
@@ -127,15 +130,24 @@ class Patience {
   }
 
   /** The service is waited for. */
-  begin(): this {
+  begin(): void {
     this.end();
     this.#timer = setTimeout(() => this.#controller.abort(new Error(`Nothing came in ${this.#ms} ms.`)), this.#ms);
-    return this;
   }
 
   /** The service is not waited for any more. */
   end(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Waits for the service while this work is done. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.begin();
+    try {
+      return await work();
+    } finally {
+      this.end();
+    }
   }
 
   /** Reads an answer. Its reader may take as long as it likes. */

@@ -24,7 +24,9 @@ export function scanning(
     const file = await unscanned.executeTakeFirst();
     if (!file) return;
     const key = file.key!;
-    const finding = await scanner.scan(await files.get(key));
+    const content = await files.get(key);
+    // Also where the scanner has not read it to its end.
+    const finding = await scanner.scan(content).finally(() => content.destroy());
     const verdict =
       finding === undefined ? { status: 'READY' as const } : { status: 'INFECTED' as const, finding, key: null };
     const judged = await db

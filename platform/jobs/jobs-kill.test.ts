@@ -14,7 +14,7 @@ import { dieWithParent } from '../die-with-parent.ts';
 import { newId } from '../ids.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/job-child.ts', import.meta.url));
-const TO = 300;
+const TO = 130;
 
 let small: SmallAgent;
 let dir: string;
