@@ -198,7 +198,7 @@ const isKnown = (mediaType: string): mediaType is MediaType => Object.hasOwn(MED
 
 /** Answers what went wrong in the middle. */
 function failed(request: IncomingMessage, response: ServerResponse, { log }: FileDoor, error: unknown): void {
-  const { code = '', name, message } = error as AgoraError;
+  const { code, name, message } = error as AgoraError;
   const action = request.method === 'PUT' ? 'PUT' : 'GET';
   // The client has gone, or its time was up: nobody is there to be answered.
   if (response.destroyed || request.errored) {

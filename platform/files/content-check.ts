@@ -11,8 +11,7 @@ export interface Announced {
 }
 
 /** Control characters other than tab and line ends: no text of ours has them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const CONTROL = /(?![\t\n\r])\p{Cc}/u;
 
 /**
  * Checks a content while it passes by, so that it is never whole in memory: its length, its kind, and its SHA-256. What

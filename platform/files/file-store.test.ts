@@ -82,7 +82,7 @@ describe.each<[string, () => FileStore]>([
   });
 
   test('keeps nothing of a content that is shorter than its length', async () => {
-    await expect(store.put(KEY, chunks('abc'), 8)).rejects.toThrow();
+    await expect(store.put(KEY, chunks('abc'), 8)).rejects.toMatchObject({ code: 'FILE_STORE_FAILED' });
     expect(await keysOf(store)).toEqual([]);
   });
 

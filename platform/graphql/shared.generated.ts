@@ -3,6 +3,9 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../money.ts';
 import type { UserError as UserErrorValue } from '../errors.ts';
 import type { DecisionRow, DecisionConnectionRow } from '../decisions/decision-entity.ts';
+import type { FileRow } from '../files/file-entity.ts';
+import type { JobRow, JobConnectionRow } from '../jobs/job-entity.ts';
+import type { JobEventRow } from '../jobs/watch.ts';
 import type { RequestContext } from './context.ts';
 
 export type Maybe<T> = T | null;
@@ -360,17 +363,6 @@ export type CreateFileUploadInput = {
   purpose: Scalars['String']['input'];
 };
 
-/** Result of announcing an upload. */
-export type CreateFileUploadPayload = {
-  __typename?: 'CreateFileUploadPayload';
-  /** The file, whose content is awaited. */
-  file?: Maybe<File>;
-  /** The link to send the content to, once, by PUT. It expires after an hour. */
-  upload?: Maybe<FileLink>;
-  /** Why no upload was announced. */
-  userErrors: Array<UserError>;
-};
-
 /** A link that a client has brought to the gateway. */
 export type TransferFileInput = {
   /** The last part of the link's address. At most 1,000 characters. */
@@ -385,17 +377,6 @@ export type ReceivedFileInput = {
   key: Scalars['String']['input'];
   /** Its SHA-256, in hexadecimal digits. At most 64 characters. */
   sha256: Scalars['String']['input'];
-};
-
-/** The answer to the gateway about a link. */
-export type TransferFilePayload = {
-  __typename?: 'TransferFilePayload';
-  /** The outcome. */
-  outcome?: Maybe<FileTransferOutcome>;
-  /** What the gateway may do; with `GO` alone. */
-  transfer?: Maybe<FileTransfer>;
-  /** Always empty: the outcome tells of errors. */
-  userErrors: Array<UserError>;
 };
 
 /** A transfer that the gateway may carry out. */
@@ -502,13 +483,26 @@ export type JobEvent = {
   job?: Maybe<Job>;
 };
 
-/** Result of starting or cancelling a job. */
-export type JobPayload = {
-  __typename?: 'JobPayload';
+/** A page of jobs. */
+export type JobConnection = {
+  __typename?: 'JobConnection';
+  /** The jobs of this page, each with its cursor. */
+  edges: Array<JobEdge>;
+  /** The jobs of this page. */
+  nodes: Array<Job>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of jobs on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One job of a page, with its cursor. */
+export type JobEdge = {
+  __typename?: 'JobEdge';
   /** The job. */
-  job?: Maybe<Job>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
+  node: Job;
+  /** Cursor of the job: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
 };
 
 /** A job to cancel. */
@@ -638,20 +632,19 @@ export type ResolversTypes = {
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
   FileStatus: FileStatus;
-  File: ResolverTypeWrapper<File>;
+  File: ResolverTypeWrapper<FileRow>;
   FileLink: ResolverTypeWrapper<FileLink>;
   CreateFileUploadInput: CreateFileUploadInput;
-  CreateFileUploadPayload: ResolverTypeWrapper<Omit<CreateFileUploadPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   TransferFileInput: TransferFileInput;
   ReceivedFileInput: ReceivedFileInput;
-  TransferFilePayload: ResolverTypeWrapper<Omit<TransferFilePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   FileTransfer: ResolverTypeWrapper<FileTransfer>;
   FileTransferOutcome: FileTransferOutcome;
   JobStatus: JobStatus;
-  Job: ResolverTypeWrapper<Job>;
+  Job: ResolverTypeWrapper<JobRow>;
   JobError: ResolverTypeWrapper<JobError>;
-  JobEvent: ResolverTypeWrapper<JobEvent>;
-  JobPayload: ResolverTypeWrapper<Omit<JobPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  JobEvent: ResolverTypeWrapper<JobEventRow>;
+  JobConnection: ResolverTypeWrapper<JobConnectionRow>;
+  JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
   CancelJobInput: CancelJobInput;
   JobFilter: JobFilter;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -687,18 +680,17 @@ export type ResolversParentTypes = {
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
-  File: File;
+  File: FileRow;
   FileLink: FileLink;
   CreateFileUploadInput: CreateFileUploadInput;
-  CreateFileUploadPayload: Omit<CreateFileUploadPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   TransferFileInput: TransferFileInput;
   ReceivedFileInput: ReceivedFileInput;
-  TransferFilePayload: Omit<TransferFilePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   FileTransfer: FileTransfer;
-  Job: Job;
+  Job: JobRow;
   JobError: JobError;
-  JobEvent: JobEvent;
-  JobPayload: Omit<JobPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  JobEvent: JobEventRow;
+  JobConnection: JobConnectionRow;
+  JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
   CancelJobInput: CancelJobInput;
   JobFilter: JobFilter;
   String: Scalars['String']['output'];
@@ -878,18 +870,6 @@ export type FileLinkResolvers<ContextType = RequestContext, ParentType extends R
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type CreateFileUploadPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateFileUploadPayload'] = ResolversParentTypes['CreateFileUploadPayload']> = {
-  file?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType>;
-  upload?: Resolver<Maybe<ResolversTypes['FileLink']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type TransferFilePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferFilePayload'] = ResolversParentTypes['TransferFilePayload']> = {
-  outcome?: Resolver<Maybe<ResolversTypes['FileTransferOutcome']>, ParentType, ContextType>;
-  transfer?: Resolver<Maybe<ResolversTypes['FileTransfer']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type FileTransferResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FileTransfer'] = ResolversParentTypes['FileTransfer']> = {
   action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -928,9 +908,16 @@ export type JobEventResolvers<ContextType = RequestContext, ParentType extends R
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
 };
 
-export type JobPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobPayload'] = ResolversParentTypes['JobPayload']> = {
-  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type JobConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['JobEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type JobEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {
+  node?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -956,13 +943,12 @@ export type Resolvers<ContextType = RequestContext> = {
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;
   File?: FileResolvers<ContextType>;
   FileLink?: FileLinkResolvers<ContextType>;
-  CreateFileUploadPayload?: CreateFileUploadPayloadResolvers<ContextType>;
-  TransferFilePayload?: TransferFilePayloadResolvers<ContextType>;
   FileTransfer?: FileTransferResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;
   JobEvent?: JobEventResolvers<ContextType>;
-  JobPayload?: JobPayloadResolvers<ContextType>;
+  JobConnection?: JobConnectionResolvers<ContextType>;
+  JobEdge?: JobEdgeResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

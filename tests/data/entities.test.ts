@@ -7,6 +7,8 @@ import { migrationSets } from '../../db/connect/migration-sets.ts';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
 import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
+import { FileSchema } from '../../platform/files/file-entity.ts';
+import { JobPartSchema, JobSchema } from '../../platform/jobs/job-entity.ts';
 import { ledgerEntities } from '../../platform/ledger/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -127,8 +129,12 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions }: AgentDefinition): readonly EntitySchema[] =>
-  decisions ? [...entities, DecisionSchema, DecisionOutcomeSchema] : entities;
+const entitiesOf = ({ entities, decisions, files, jobs }: AgentDefinition): readonly EntitySchema[] => [
+  ...entities,
+  ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
+  ...(files ? [FileSchema] : []),
+  ...(jobs ? [JobSchema, JobPartSchema] : []),
+];
 
 test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(
   'the tables of $name are those of its entities: columns, types, keys, defaults and listed values',
