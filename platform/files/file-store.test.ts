@@ -1,9 +1,14 @@
 /** Both stores keep what the port promises. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '../../tests/support/until.ts';
+import { dieWithParent } from '../die-with-parent.ts';
 import { openS3, S3_KEY, type S3Server } from '../../tests/support/s3-server.ts';
 import { diskStore } from './disk-store.ts';
 import type { FileStore } from './file-store.ts';
@@ -20,6 +25,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const UPLOADER = fileURLToPath(new URL('../../tests/support/upload-child.ts', import.meta.url));
 const KEY = 'small/01kbt/file_01kbt0000000000000000000.0a1b2c3d';
 const chunks = async function* (...parts: (string | Error)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
@@ -139,6 +145,23 @@ describe('a disk', () => {
     expect(await keysOf(store)).toEqual([`${KEY}.00ff00ff.part`]);
     await store.delete(`${KEY}.00ff00ff.part`);
     expect(readdirSync(join(root, 'small/01kbt'))).toEqual([]);
+  });
+
+  test('keeps nothing that can be got of an upload whose process is killed in the middle', async () => {
+    const root = join(dir, 'killed');
+    const command = dieWithParent(process.execPath, ['--no-warnings', UPLOADER, root, KEY]);
+    const child = spawn(...command, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const store = diskStore(root);
+    const keysThere = async (): Promise<string[]> => (existsSync(root) ? keysOf(store) : []);
+    await until('some of it is written', async () => {
+      const [part] = await keysThere();
+      return part !== undefined && statSync(join(root, part)).size > 0;
+    });
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    expect(await keysThere()).toEqual([expect.stringMatching(/\.part$/)]);
+    await expect(store.get(KEY)).rejects.toMatchObject({ code: 'FILE_MISSING' });
   });
 
   test('that is full says so, and keeps nothing', async () => {
