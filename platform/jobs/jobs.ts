@@ -39,6 +39,11 @@ export interface NewJob<Input> {
 
 /** An agent's jobs. */
 export interface Jobs {
+  /**
+   * The job that an earlier request with this key has started. Asked before what is only true of a first request, such as
+   * that a file is still there. @throws Refusal IDEMPOTENCY_KEY_REUSED
+   */
+  earlier(key: IdempotencyKey): Promise<string | undefined>;
   /** Starts a job, and returns its id. @throws Refusal INVALID_STATE for too many, IDEMPOTENCY_KEY_REUSED */
   start<Input>(kind: JobKind<Input>, job: NewJob<Input>): Promise<string>;
   /** Cancels a job; one that is cancelled already stays so. @throws Refusal NOT_FOUND, INVALID_STATE if it has ended */
@@ -91,6 +96,8 @@ export function createJobs(
 
   return {
     load,
+    earlier: async (key) => (await store.earlierOutcome<{ jobId: string }>(key))?.jobId,
+
     async start({ name, input: schema, begin }, { input, ownerId, key }) {
       const checked = schema.parse(input);
       const id = newId('job');

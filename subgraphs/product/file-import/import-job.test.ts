@@ -45,7 +45,7 @@ const start = async (fileId: string): Promise<string> =>
 const jobOf = (id: string) =>
   agents.query('productJob', { id }, 'status done total message attempts result { id }', merchant);
 const importsOf = () => agents.kysely.selectFrom('product.import').selectAll().orderBy('id').execute();
-const stepOf = (input: object, field: string) => agents.mutate(field, input, '', service);
+const stepOf = (input: Record<string, unknown>, field: string) => agents.mutate(field, input, '', service);
 
 test('lines whose import is undone after all are told, the guilty one with its fault', async () => {
   const id = await start(await uploaded([product(1), product(2), product(3)]));
@@ -97,4 +97,13 @@ test('a file that is gone ends the import with the reason', async () => {
     merchant,
   );
   expect(userErrors).toMatchObject([{ code: 'INVALID_STATE', path: ['input', 'fileId'] }]);
+});
+
+test('the same request again answers with its job, also when the file has gone meanwhile', async () => {
+  const fileId = await uploaded([product(400)]);
+  const input = { fileId, idempotencyKey: 'again' };
+  const ask = () => agents.mutate('importProductsFromFile', input, 'job { id }', merchant);
+  const { job } = await ask();
+  await agents.kysely.updateTable('product.file').set({ status: 'LOST' }).where('id', '=', fileId).execute();
+  expect(await ask()).toEqual({ job, userErrors: [] });
 });

@@ -13,12 +13,15 @@ export const fileImportResolvers = (files: Files, jobs: Jobs, job: ReturnType<ty
     importProductsFromFile: (_, { input }, context) =>
       payload(async () => {
         const { actor } = context;
-        const { fileId } = input;
-        const rows = writableWork(actor);
-        await files.ready(fileId, { rows, purpose: 'import', path: ['input', 'fileId'] });
-        const merchantId = ownerOfNew(actor, input.merchantId);
         const key = idempotencyOf('importProductsFromFile', input, context);
-        const id = await jobs.start(job, { input: { fileId, merchantId }, ownerId: ownerOfWork(actor), key });
+        const begin = async (): Promise<string> => {
+          const { fileId } = input;
+          const rows = writableWork(actor);
+          await files.ready(fileId, { rows, purpose: 'import', path: ['input', 'fileId'] });
+          const merchantId = ownerOfNew(actor, input.merchantId);
+          return jobs.start(job, { input: { fileId, merchantId }, ownerId: ownerOfWork(actor), key });
+        };
+        const id = (await jobs.earlier(key)) ?? (await begin());
         return { job: await jobs.load(context).load(id) };
       }),
   },
