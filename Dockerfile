@@ -26,7 +26,7 @@ COPY platform platform/
 COPY schema schema/
 COPY subgraphs subgraphs/
 # For volumes: AGORA_DATA of agents, and MAIL_DIR of those with notification among them.
-RUN install -d -o 1000 -g 1000 -m 700 /data /mail
+RUN install -d -o 1000 -g 1000 -m 700 /data /mail /files
 # The user that the image brings along; by number, because Kubernetes checks runAsNonRoot by number.
 USER 1000:1000
 EXPOSE 4000 4100

@@ -14,6 +14,7 @@ import { sdlOf } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
 import { agentDatabase, type Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
+import { configuredStore } from '../platform/files/configured.ts';
 import { scalars } from '../platform/graphql/scalars.ts';
 import { formatTokenKeys, parseTokenKeys, verifyingKeys } from '../platform/identity/token-keys.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
@@ -72,6 +73,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
+    files: configuredStore(config),
     tls,
     agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),

@@ -15,6 +15,7 @@ import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
 import type { DatabaseProbe } from '../platform/agent/database-monitor.ts';
+import { configuredStore } from '../platform/files/configured.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -125,6 +126,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
+    files: configuredStore(config),
     tls,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });

@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
 import type { Limiter } from '../platform/cluster/limiter.ts';
+import type { FileStore } from '../platform/files/file-store.ts';
 import { gateLog } from '../platform/gate/gate-log.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
@@ -43,6 +44,7 @@ import { UsedDocuments } from './execution/used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './graph/warm-up.ts';
 import { withoutHttp } from './operations/without-http.ts';
 import { serveWebSockets } from './socket/web-socket.ts';
+import { FILE_METHODS, respondFile } from './http/files.ts';
 import { respondWebhook } from './http/webhooks.ts';
 
 /**
@@ -79,6 +81,8 @@ export interface GatewayOptions {
   limits?: Limits;
   /** Counts against the rate limits. @default nothing is counted */
   limiter?: Limiter;
+  /** The store of files, the same as the agents'. @default none: there are no files at `/files/` */
+  files?: FileStore;
   /** Listens with this certificate, by HTTPS and wss. @default HTTP and ws */
   tls?: Tls;
   /** Time limit of a query or mutation, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
@@ -153,6 +157,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       secure(response);
       const isGraphql = /^\/graphql(?=[/?]|$)/.test(request.url ?? '');
       if (isGraphql && answerCors(request, response, limits.origins)) return;
+      if (request.url?.startsWith('/files/') && answerCors(request, response, limits.origins, FILE_METHODS)) return;
       if (drain.refuses(request, response)) return;
       route(request, response, { ...options, isReady, places }, front, mask, graph).catch((error: unknown) => {
         // The client has gone before its request was whole, and nobody is there to be answered.
@@ -252,6 +257,10 @@ async function route(
     const { log, places, trustedProxies = 0 } = options;
     return respondWebhook(request, response, pathname, { graph, log, places, trustedProxies });
   }
+  if (pathname.startsWith('/files/')) {
+    const { log, places, files, trustedProxies = 0 } = options;
+    return respondFile(request, response, pathname, { graph, files, log, places, rates: front.rates, trustedProxies });
+  }
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
 
@@ -311,7 +320,7 @@ async function graphql(
   }
 }
 
-const ROUTES = /^\/(graphql|health|metrics|console|webhooks|\.well-known)(?=\/|$)/;
+const ROUTES = /^\/(graphql|health|metrics|console|webhooks|files|\.well-known)(?=\/|$)/;
 
 /** Counts by the first part of a path that is ours: paths that strangers try would make as many series. */
 function countRequest(request: IncomingMessage, response: ServerResponse): void {

@@ -18,6 +18,8 @@ export const DECLARED = {
   approvals: brought('approvals', 'approvals/approvals.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
+  files: brought('files', 'files/files.sql'),
+  jobs: brought('jobs', 'jobs/jobs.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>

@@ -13,7 +13,12 @@ const MAX_AGE_SECONDS = '86400';
  * comes from a cookie, so a page gets nothing that it could not have asked for by itself
  * (https://fetch.spec.whatwg.org/#http-cors-protocol).
  */
-export function answerCors(request: IncomingMessage, response: ServerResponse, origins: Origins): boolean {
+export function answerCors(
+  request: IncomingMessage,
+  response: ServerResponse,
+  origins: Origins,
+  methods = 'GET, POST',
+): boolean {
   const { origin, 'access-control-request-headers': asked } = request.headers;
   const allowed = origins === '*' ? '*' : origin && origins.includes(origin) ? origin : undefined;
   if (origins !== '*') response.setHeader('vary', 'origin');
@@ -23,7 +28,7 @@ export function answerCors(request: IncomingMessage, response: ServerResponse, o
   }
   if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
   if (allowed) {
-    response.setHeader('access-control-allow-methods', 'GET, POST');
+    response.setHeader('access-control-allow-methods', methods);
     if (asked) response.setHeader('access-control-allow-headers', asked);
     response.setHeader('access-control-max-age', MAX_AGE_SECONDS);
   }

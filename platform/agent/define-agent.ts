@@ -37,6 +37,13 @@ export interface ScheduledJob {
   run(signal: AbortSignal, session: Kysely<any>): Promise<void>;
 }
 
+/** Work of an agent that goes on as long as its process serves. It is started again when it fails. */
+export interface BackgroundTask {
+  name: string;
+  /** Runs until aborted; then it ends the work in hand, and resolves. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
 /** The parts of an agent, once it is built on its context. */
 export interface AgentParts {
   /** Resolvers of the agent's subgraph, one object or one per capability; the shared ones are added. */
@@ -49,6 +56,8 @@ export interface AgentParts {
    */
   backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
+  /** Work that goes on in every process with this agent, from its start to its end. */
+  backgroundTasks?: readonly BackgroundTask[];
   /** Preparation before the agent serves, such as a check of its dependencies. Retried when it fails. */
   start?(): Promise<void>;
   /** The sagas that its process runs, with the callbacks of their failing steps. Only orchestration has them. */
@@ -85,6 +94,10 @@ export interface Room<Variables extends object = any, Services = any> {
   numbers?: boolean;
   /** It keeps a ledger (platform/ledger/ledger.ts): its schema then holds the tables. */
   ledger?: boolean;
+  /** It has files (platform/files/files.ts): its schema then holds their records. */
+  files?: boolean;
+  /** It has jobs (platform/jobs/jobs.ts): its schema then holds their tables. Their results need `files`. */
+  jobs?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */

@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts';
 import { triesOf } from '../resilience/guard.ts';
 import { START_RETRY } from '../resilience/policies.ts';
 import { sleep } from '../sleep.ts';
-import type { AgentDefinition, AgentParts, ScheduledJob } from './define-agent.ts';
+import type { AgentDefinition, AgentParts, BackgroundTask, ScheduledJob } from './define-agent.ts';
 import { runScheduledJob } from './scheduled-job.ts';
 import type { AgentLifecycle } from './agent-lifecycle.ts';
 import type { AgentLifecycles } from './agent-lifecycles.ts';
@@ -116,14 +116,14 @@ async function startLater(hosted: HostedAgent, options: StartOptions, until: Unt
 
 const untilStarted = retry(handleAll, triesOf(START_RETRY));
 
-/** Prepares an agent, with a few retries, then starts its jobs and its consumer. */
+/** Prepares an agent, with a few retries, then starts its jobs, its consumer and its background tasks. */
 async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
   await untilStarted.execute(async () => {
     await hosted.parts.start?.();
     for (const consumer of hosted.consumers) await consumer.register();
   });
   for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
-  for (const consumer of hosted.consumers) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+  for (const task of tasksOf(hosted)) until.running.push(keepTask(hosted, task, options, until.signal));
   for (const rebuild of hosted.rebuilds) until.running.push(rebuild.run(until.signal));
 }
 
@@ -147,21 +147,41 @@ function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, 
   );
 }
 
-function keepConsumer(
+/** A part of an agent that runs until it is aborted. */
+interface Task extends Pick<BackgroundTask, 'run'> {
+  part: string;
+  /** What is logged at each failure. */
+  says: string;
+}
+
+/** Its consumers and its background tasks. */
+const tasksOf = ({ name, consumers, parts }: HostedAgent): Task[] => [
+  ...consumers.map((consumer) => ({
+    part: consumer.name === name ? 'consumer' : `consumer ${consumer.name}`,
+    says: 'a consumer failed and is started again',
+    run: (signal: AbortSignal) => consumer.run(signal),
+  })),
+  ...(parts.backgroundTasks ?? []).map((task) => ({
+    part: `task ${task.name}`,
+    says: 'a task failed and is started again',
+    run: (signal: AbortSignal) => task.run(signal),
+  })),
+];
+
+function keepTask(
   hosted: HostedAgent,
-  consumer: Consumer,
+  { part, says, run }: Task,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { log, lifecycles, pace } = options;
-  const part = consumer.name === hosted.name ? 'consumer' : `consumer ${consumer.name}`;
   let last: unknown;
-  return supervise((signal) => consumer.run(signal), {
+  return supervise(run, {
     signal,
     pace,
     onFailure(error) {
       last = error;
-      log.warn({ err: error, agent: hosted.name }, 'a consumer failed and is started again');
+      log.warn({ err: error, agent: hosted.name }, says);
       lifecycles.erred(hosted.name, error, { part });
     },
     onBroken: () => fail(hosted, part, last, options),

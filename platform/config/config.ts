@@ -32,6 +32,28 @@ export const configSchema = z.object({
     .optional()
     .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
+  FILES_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'the folder of files (uploads, exports), the same for all processes; absent: the folder files in AGORA_DATA',
+    ),
+  FILES_S3_URL: value.base
+    .optional()
+    .describe(
+      'a bucket that files are kept in instead, by the protocol of S3: https://s3.eu-central-1.amazonaws.com/my-files',
+    ),
+  FILES_S3_REGION: z
+    .string()
+    .default('us-east-1')
+    .describe('the region of FILES_S3_URL, which requests are signed for'),
+  FILES_S3_KEY_ID: z.string().optional().describe('the id of the access key of FILES_S3_URL'),
+  FILES_S3_KEY: z.string().optional().describe('the secret access key of FILES_S3_URL').meta(SECRET),
+  FILES_CLAMAV: z
+    .string()
+    .regex(/^([\w.-]{1,253}|\[[\da-f:]{2,45}\]):\d{1,5}$/i, 'host:port')
+    .optional()
+    .describe('a ClamAV daemon (clamd) that scans uploads for viruses, host:port; absent: they are not scanned'),
   BACKUP_DIR: z
     .string()
     .optional()

@@ -59,6 +59,18 @@ export function enforceTextLimits(schema: GraphQLSchema): void {
   }
 }
 
+/**
+ * The check of an input that does not come as an argument, such as a line of a file: adds what is wrong to the errors,
+ * and returns the input as a resolver would get it.
+ */
+export function textCheckOf(
+  schema: GraphQLSchema,
+  type: GraphQLInputObjectType,
+): (input: unknown, errors: UserError[]) => unknown {
+  const check = new Checks(schema).ofFields(type.name, Object.values(type.getFields()));
+  return (input, errors) => (check ? check(input, [], errors) : input);
+}
+
 /** The answer of a mutation: nothing was written. */
 const refused = (userErrors: readonly UserError[]) => ({ userErrors });
 

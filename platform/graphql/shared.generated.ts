@@ -3,7 +3,9 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../money.ts';
 import type { UserError as UserErrorValue } from '../errors.ts';
 import type { DecisionRow, DecisionConnectionRow } from '../decisions/decision-entity.ts';
-import type { ApprovalRow, ApprovalTierRow, ApprovalConnectionRow } from '../approvals/approval-entity.ts';
+import type { FileRow } from '../files/file-entity.ts';
+import type { JobRow, JobConnectionRow } from '../jobs/job-entity.ts';
+import type { JobEventRow } from '../jobs/watch.ts';
 import type { RequestContext } from './context.ts';
 
 export type Maybe<T> = T | null;
@@ -90,17 +92,7 @@ export type ErrorCode =
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The object's state does not allow this. */
-  | 'INVALID_STATE'
-  /** The command needs the approval of people, which is requested: nothing else is done until they have given it. */
-  | 'APPROVAL_REQUIRED'
-  /** Nobody decided the request for approval in time. */
-  | 'APPROVAL_EXPIRED'
-  /** The caller may not vote in the tier of the request that is open. */
-  | 'NOT_AN_APPROVER'
-  /** The request for approval is the caller's own, which another person must decide. */
-  | 'OWN_REQUEST'
-  /** The request for approval is another person's. */
-  | 'NOT_REQUESTER';
+  | 'INVALID_STATE';
 
 /** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
@@ -312,198 +304,219 @@ export type ReviewDecisionInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
-/**
- * A command that is executed once people have approved it. It is kept whole, as it was asked for: what is approved is
- * executed, and nothing else.
- */
-export type Approval = {
-  __typename?: 'Approval';
-  /** Starts with `approval_`. */
+/** States of a file. */
+export type FileStatus =
+  /** Its content has not come yet. */
+  | 'AWAITED'
+  /** Its content has come, and is not scanned for viruses yet. */
+  | 'UNSCANNED'
+  /** It can be fetched. */
+  | 'READY'
+  /** A virus was found in its content, which was deleted. */
+  | 'INFECTED'
+  /** Its content is not in the store any more, as after the loss of a disk. */
+  | 'LOST';
+
+/** A file: sent by a client, or made by an agent. */
+export type File = {
+  __typename?: 'File';
+  /** Starts with `file_`. */
   id: Scalars['ID']['output'];
-  /** The mutation that asked for it. */
-  command: Scalars['String']['output'];
-  /** All that the command will do: ids, figures, reasons. */
-  input: Scalars['JSON']['output'];
-  /** SHA-256 of the command, in base64url. It is checked before the command is executed. */
-  inputHash: Scalars['String']['output'];
-  /** The subject of the command: a payment, a price list. */
-  subjectId: Scalars['ID']['output'];
-  /** The actor who asked for it. */
-  requestedBy: Scalars['ID']['output'];
-  /** When it was asked for. */
-  requestedAt: Scalars['DateTime']['output'];
-  /** When it expires, unless it is decided before. */
+  /** Its name, as its sender calls it. */
+  name: Scalars['String']['output'];
+  /** Its media type: `application/x-ndjson`. Its content was checked to be of it. */
+  mediaType: Scalars['String']['output'];
+  /** Length of its content in bytes. */
+  bytes: Scalars['Int']['output'];
+  /** SHA-256 of its content, in hexadecimal digits. Null until that has come. */
+  sha256?: Maybe<Scalars['String']['output']>;
+  /** Its purpose, which says what it may be and how long it is kept. */
+  purpose: Scalars['String']['output'];
+  /** Its state. */
+  status: FileStatus;
+  /** When it was announced, or made. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it is deleted; before its content has come, when its link expires. */
   expiresAt: Scalars['DateTime']['output'];
-  /** Status of the approval. */
-  status: ApprovalStatus;
-  /** When it was approved, rejected, withdrawn, or expired. Null before that. */
-  decidedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The tiers whose conditions held when it was asked for, in the order in which they approve: at most 10. */
-  tiers: Array<ApprovalTier>;
-  /** Id of the thing that the execution made, such as a refund. Null before it. */
-  outcomeId?: Maybe<Scalars['ID']['output']>;
-  /** When the execution ended. Null before it. */
-  executedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Code of the reason why the command could not be executed; null unless `FAILED`. */
-  failureCode?: Maybe<Scalars['String']['output']>;
-  /** Reason why the command could not be executed, for people; null unless `FAILED`. */
-  failure?: Maybe<Scalars['String']['output']>;
+  /** A link to fetch its content, for ten minutes. Null unless it is `READY`. */
+  download?: Maybe<FileLink>;
 };
 
-/** States of an approval. */
-export type ApprovalStatus =
-  /** It waits for votes. */
-  | 'PENDING'
-  /** Each tier has its quorum, and the command is being executed. */
-  | 'APPROVED'
-  /** The command was executed. */
-  | 'EXECUTED'
-  /** An approver rejected it. */
-  | 'REJECTED'
-  /** Nobody decided it in time. */
-  | 'EXPIRED'
-  /** The person who asked for it withdrew it. */
-  | 'CANCELLED'
-  /** It was approved, and the command was not possible any more, or refused outside: see `failure`. */
-  | 'FAILED';
-
-/** A tier of an approval: people of whom some must approve. */
-export type ApprovalTier = {
-  __typename?: 'ApprovalTier';
-  /** Its number, from 1. The first tier without its quorum is the one that votes. */
-  tier: Scalars['Int']['output'];
-  /** The condition that made it due, in CEL. */
-  condition: Scalars['String']['output'];
-  /** Parts of the condition, with their values. */
-  explanation: Array<RulePart>;
-  /** The people who may vote: those of a role or above it, or those with a scope. */
-  approvers: Scalars['String']['output'];
-  /** Number of people who must approve. */
-  quorum: Scalars['Int']['output'];
-  /** Whether the person who asked for the command may vote. */
-  selfApproval: Scalars['Boolean']['output'];
-  /** Votes, the oldest first: at most 20. */
-  votes: Array<ApprovalVote>;
-  /** Votes that were handed over, the oldest first: at most 50. */
-  delegations: Array<ApprovalDelegation>;
+/** A link to a file's content. It is a secret: its holder needs no other right. */
+export type FileLink = {
+  __typename?: 'FileLink';
+  /** Its address: a path at the gateway, or the whole address if the installation tells its own (`PUBLIC_URL`). */
+  url: Scalars['String']['output'];
+  /** When it expires. */
+  expiresAt: Scalars['DateTime']['output'];
 };
 
-/** A part of a rule, with its value. */
-export type RulePart = {
-  __typename?: 'RulePart';
-  /** Its text, in CEL. */
-  text: Scalars['String']['output'];
-  /** Depth in the rule: 0 is the rule itself, 1 its parts. */
-  depth: Scalars['Int']['output'];
-  /** Its value. Null if it was not needed, or could not be evaluated. */
-  value?: Maybe<Scalars['String']['output']>;
-  /** Why it could not be evaluated; null if it was, or was not needed. */
-  problem?: Maybe<Scalars['String']['output']>;
+/** A file to upload. */
+export type CreateFileUploadInput = {
+  /** Its name, for people. 1 to 200 characters, one line. */
+  name: Scalars['String']['input'];
+  /** Its media type: `application/x-ndjson`. The content must be of it. At most 100 characters. */
+  mediaType: Scalars['String']['input'];
+  /** The exact length of its content, in bytes. */
+  bytes: Scalars['Int']['input'];
+  /** Its purpose. The agent says which there are, and what each allows. At most 50 characters. */
+  purpose: Scalars['String']['input'];
 };
 
-/** A person's vote on a command. */
-export type ApprovalVote = {
-  __typename?: 'ApprovalVote';
-  /** The person who voted. */
-  voter: Scalars['ID']['output'];
-  /** The person whose vote it was: the voter, or another who handed theirs over. */
-  seat: Scalars['ID']['output'];
-  /** The vote. */
-  choice: VoteChoice;
-  /** The reason that was given. */
-  reason?: Maybe<Scalars['String']['output']>;
-  /** When it was given. */
-  votedAt: Scalars['DateTime']['output'];
+/** A link that a client has brought to the gateway. */
+export type TransferFileInput = {
+  /** The last part of the link's address. At most 1,000 characters. */
+  link: Scalars['String']['input'];
+  /** The content that the gateway has stored; absent before it has. */
+  received?: InputMaybe<ReceivedFileInput>;
 };
 
-/** Choices of a vote. */
-export type VoteChoice =
-  /** For the command. */
-  | 'APPROVE'
-  /** Against it: one is enough. */
-  | 'REJECT';
-
-/** A vote that was handed over. */
-export type ApprovalDelegation = {
-  __typename?: 'ApprovalDelegation';
-  /** The person whose vote it is. */
-  delegator: Scalars['ID']['output'];
-  /** The person who may give it. */
-  delegate: Scalars['ID']['output'];
-  /** When it was handed over. */
-  delegatedAt: Scalars['DateTime']['output'];
+/** A content that the gateway has stored. */
+export type ReceivedFileInput = {
+  /** Its key in the store, as the agent gave it. At most 300 characters. */
+  key: Scalars['String']['input'];
+  /** Its SHA-256, in hexadecimal digits. At most 64 characters. */
+  sha256: Scalars['String']['input'];
 };
 
-/** A page of approvals. */
-export type ApprovalConnection = {
-  __typename?: 'ApprovalConnection';
-  /** The approvals of this page, each with its cursor. */
-  edges: Array<ApprovalEdge>;
-  /** The approvals of this page. */
-  nodes: Array<Approval>;
+/** A transfer that the gateway may carry out. */
+export type FileTransfer = {
+  __typename?: 'FileTransfer';
+  /** What is allowed: `PUT` or `GET`. */
+  action: Scalars['String']['output'];
+  /** The key in the store. */
+  key: Scalars['String']['output'];
+  /** Length of the content in bytes. */
+  bytes: Scalars['Int']['output'];
+  /** The file's name. */
+  name: Scalars['String']['output'];
+  /** The file's media type. */
+  mediaType: Scalars['String']['output'];
+};
+
+/** Outcomes of a transfer. */
+export type FileTransferOutcome =
+  /** The transfer may begin. */
+  | 'GO'
+  /** The content is recorded. */
+  | 'STORED'
+  /** It is no link of this agent's. */
+  | 'UNKNOWN_LINK'
+  /** The link has expired. */
+  | 'LINK_EXPIRED'
+  /** The file has expired, or its content is not there. */
+  | 'FILE_GONE'
+  /** The content has come before. */
+  | 'ALREADY_UPLOADED'
+  /** The content is not scanned yet. */
+  | 'NOT_SCANNED'
+  /** The content was infected, and is deleted. */
+  | 'INFECTED';
+
+/** States of a job. */
+export type JobStatus =
+  /** It waits for a place, or for its next try. */
+  | 'QUEUED'
+  /** It is being worked on. */
+  | 'RUNNING'
+  /** It has ended, and its result is there. */
+  | 'SUCCEEDED'
+  /** It has ended; its errors say why. */
+  | 'FAILED'
+  /** It was cancelled. What its finished parts have done stays done. */
+  | 'CANCELLED';
+
+/** Long work of an agent, such as an export. It is done in parts, each with its effect and its progress at once. */
+export type Job = {
+  __typename?: 'Job';
+  /** Starts with `job_`. */
+  id: Scalars['ID']['output'];
+  /** What it does: `exportProducts`. */
+  kind: Scalars['String']['output'];
+  /** Its state. */
+  status: JobStatus;
+  /** How much is done: rows, lines. It never falls. */
+  done: Scalars['Int']['output'];
+  /** How much there is to do, as far as that is known. */
+  total?: Maybe<Scalars['Int']['output']>;
+  /** What is to be told of it, for people. */
+  message?: Maybe<Scalars['String']['output']>;
+  /** Why it failed: at most 20. */
+  errors: Array<JobError>;
+  /** The actor who started it. */
+  startedBy: Scalars['ID']['output'];
+  /** How often it was begun: more than once after a fault, or the end of a process. */
+  attempts: Scalars['Int']['output'];
+  /** When it was started. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it first began. */
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it ended. */
+  endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its result, once it has succeeded. Null if it has none, or that has expired. */
+  result?: Maybe<File>;
+};
+
+/** A reason why a job failed. */
+export type JobError = {
+  __typename?: 'JobError';
+  /** Stable code, for programs to branch on. */
+  code: Scalars['String']['output'];
+  /** Explanation for people: what is wrong and what to do. */
+  message: Scalars['String']['output'];
+};
+
+/** Progress of a job, as it was then. */
+export type JobEvent = {
+  __typename?: 'JobEvent';
+  /** Resume token: subscribe with `after: cursor` to continue after this event. */
+  cursor: Scalars['String']['output'];
+  /** Its state. */
+  status: JobStatus;
+  /** How much was done. */
+  done: Scalars['Int']['output'];
+  /** How much there was to do, as far as it was known. */
+  total?: Maybe<Scalars['Int']['output']>;
+  /** When it was so. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** The job as it is now. */
+  job?: Maybe<Job>;
+};
+
+/** A page of jobs. */
+export type JobConnection = {
+  __typename?: 'JobConnection';
+  /** The jobs of this page, each with its cursor. */
+  edges: Array<JobEdge>;
+  /** The jobs of this page. */
+  nodes: Array<Job>;
   /** Whether there are more, and the cursors of the first and the last of this page. */
   pageInfo: PageInfo;
-  /** Number of approvals on all pages. Counted only when asked for. */
+  /** Number of jobs on all pages. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** One approval of a page, with its cursor. */
-export type ApprovalEdge = {
-  __typename?: 'ApprovalEdge';
-  /** The approval. */
-  node: Approval;
-  /** Cursor of the approval: give it as `after` to get what follows it. */
+/** One job of a page, with its cursor. */
+export type JobEdge = {
+  __typename?: 'JobEdge';
+  /** The job. */
+  node: Job;
+  /** Cursor of the job: give it as `after` to get what follows it. */
   cursor: Scalars['String']['output'];
 };
 
-/** Filter for approvals: every given condition must hold. */
-export type ApprovalFilter = {
-  /** In this status. One that has just expired may be listed as `PENDING` for a minute. */
-  status?: InputMaybe<ApprovalStatus>;
-  /** About this: a payment, a price list. */
-  subjectId?: InputMaybe<Scalars['ID']['input']>;
-  /** Asked for by this mutation. */
-  command?: InputMaybe<Scalars['String']['input']>;
-  /** Asked for by this actor. */
-  requestedBy?: InputMaybe<Scalars['ID']['input']>;
+/** A job to cancel. */
+export type CancelJobInput = {
+  /** The job. */
+  id: Scalars['ID']['input'];
 };
 
-/** An approval of a command, in its open tier. */
-export type ApproveCommandInput = {
-  /** The approval. */
-  approvalId: Scalars['ID']['input'];
-  /** The reason, without personal data. 1 to 500 characters. */
-  reason?: InputMaybe<Scalars['String']['input']>;
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** A rejection of a command, in its open tier. */
-export type RejectCommandInput = {
-  /** The approval. */
-  approvalId: Scalars['ID']['input'];
-  /** The reason, without personal data. 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** A request for approval to withdraw. */
-export type WithdrawCommandInput = {
-  /** The approval: one's own. */
-  approvalId: Scalars['ID']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** A vote to hand over, in the tiers of one request that are open. */
-export type DelegateApprovalInput = {
-  /** The approval. */
-  approvalId: Scalars['ID']['input'];
-  /** The user who may give the vote. They need no role of the tier, but must be able to vote at all. */
-  delegateId: Scalars['ID']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
+/** Filter for jobs: every given condition must hold. */
+export type JobFilter = {
+  /** In this state. */
+  status?: InputMaybe<JobStatus>;
+  /** Of this kind: `exportProducts`. At most 100 characters. */
+  kind?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -618,20 +631,22 @@ export type ResolversTypes = {
   DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
-  Approval: ResolverTypeWrapper<ApprovalRow>;
-  ApprovalStatus: ApprovalStatus;
-  ApprovalTier: ResolverTypeWrapper<ApprovalTierRow>;
-  RulePart: ResolverTypeWrapper<RulePart>;
-  ApprovalVote: ResolverTypeWrapper<ApprovalVote>;
-  VoteChoice: VoteChoice;
-  ApprovalDelegation: ResolverTypeWrapper<ApprovalDelegation>;
-  ApprovalConnection: ResolverTypeWrapper<ApprovalConnectionRow>;
-  ApprovalEdge: ResolverTypeWrapper<Omit<ApprovalEdge, 'node'> & { node: ResolversTypes['Approval'] }>;
-  ApprovalFilter: ApprovalFilter;
-  ApproveCommandInput: ApproveCommandInput;
-  RejectCommandInput: RejectCommandInput;
-  WithdrawCommandInput: WithdrawCommandInput;
-  DelegateApprovalInput: DelegateApprovalInput;
+  FileStatus: FileStatus;
+  File: ResolverTypeWrapper<FileRow>;
+  FileLink: ResolverTypeWrapper<FileLink>;
+  CreateFileUploadInput: CreateFileUploadInput;
+  TransferFileInput: TransferFileInput;
+  ReceivedFileInput: ReceivedFileInput;
+  FileTransfer: ResolverTypeWrapper<FileTransfer>;
+  FileTransferOutcome: FileTransferOutcome;
+  JobStatus: JobStatus;
+  Job: ResolverTypeWrapper<JobRow>;
+  JobError: ResolverTypeWrapper<JobError>;
+  JobEvent: ResolverTypeWrapper<JobEventRow>;
+  JobConnection: ResolverTypeWrapper<JobConnectionRow>;
+  JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
+  CancelJobInput: CancelJobInput;
+  JobFilter: JobFilter;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
@@ -665,18 +680,19 @@ export type ResolversParentTypes = {
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
-  Approval: ApprovalRow;
-  ApprovalTier: ApprovalTierRow;
-  RulePart: RulePart;
-  ApprovalVote: ApprovalVote;
-  ApprovalDelegation: ApprovalDelegation;
-  ApprovalConnection: ApprovalConnectionRow;
-  ApprovalEdge: Omit<ApprovalEdge, 'node'> & { node: ResolversParentTypes['Approval'] };
-  ApprovalFilter: ApprovalFilter;
-  ApproveCommandInput: ApproveCommandInput;
-  RejectCommandInput: RejectCommandInput;
-  WithdrawCommandInput: WithdrawCommandInput;
-  DelegateApprovalInput: DelegateApprovalInput;
+  File: FileRow;
+  FileLink: FileLink;
+  CreateFileUploadInput: CreateFileUploadInput;
+  TransferFileInput: TransferFileInput;
+  ReceivedFileInput: ReceivedFileInput;
+  FileTransfer: FileTransfer;
+  Job: JobRow;
+  JobError: JobError;
+  JobEvent: JobEventRow;
+  JobConnection: JobConnectionRow;
+  JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
+  CancelJobInput: CancelJobInput;
+  JobFilter: JobFilter;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
 };
@@ -836,65 +852,71 @@ export type DecisionEdgeResolvers<ContextType = RequestContext, ParentType exten
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type ApprovalResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Approval'] = ResolversParentTypes['Approval']> = {
+export type FileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['File'] = ResolversParentTypes['File']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  command?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  input?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
-  inputHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  requestedBy?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sha256?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['FileStatus'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['ApprovalStatus'], ParentType, ContextType>;
-  decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  tiers?: Resolver<Array<ResolversTypes['ApprovalTier']>, ParentType, ContextType>;
-  outcomeId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  failureCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  failure?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  download?: Resolver<Maybe<ResolversTypes['FileLink']>, ParentType, ContextType>;
 };
 
-export type ApprovalTierResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalTier'] = ResolversParentTypes['ApprovalTier']> = {
-  tier?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  condition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  explanation?: Resolver<Array<ResolversTypes['RulePart']>, ParentType, ContextType>;
-  approvers?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  quorum?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  selfApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  votes?: Resolver<Array<ResolversTypes['ApprovalVote']>, ParentType, ContextType>;
-  delegations?: Resolver<Array<ResolversTypes['ApprovalDelegation']>, ParentType, ContextType>;
+export type FileLinkResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FileLink'] = ResolversParentTypes['FileLink']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type RulePartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RulePart'] = ResolversParentTypes['RulePart']> = {
-  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  depth?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+export type FileTransferResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FileTransfer'] = ResolversParentTypes['FileTransfer']> = {
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type ApprovalVoteResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalVote'] = ResolversParentTypes['ApprovalVote']> = {
-  voter?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  seat?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  choice?: Resolver<ResolversTypes['VoteChoice'], ParentType, ContextType>;
-  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  votedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+export type JobResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  errors?: Resolver<Array<ResolversTypes['JobError']>, ParentType, ContextType>;
+  startedBy?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  result?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType>;
 };
 
-export type ApprovalDelegationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalDelegation'] = ResolversParentTypes['ApprovalDelegation']> = {
-  delegator?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  delegate?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  delegatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+export type JobErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type ApprovalConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalConnection'] = ResolversParentTypes['ApprovalConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['ApprovalEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Approval']>, ParentType, ContextType>;
+export type JobEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobEvent'] = ResolversParentTypes['JobEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+};
+
+export type JobConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobConnection'] = ResolversParentTypes['JobConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['JobEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type ApprovalEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalEdge'] = ResolversParentTypes['ApprovalEdge']> = {
-  node?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+export type JobEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {
+  node?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -919,13 +941,14 @@ export type Resolvers<ContextType = RequestContext> = {
   DecisionReplay?: DecisionReplayResolvers<ContextType>;
   DecisionConnection?: DecisionConnectionResolvers<ContextType>;
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;
-  Approval?: ApprovalResolvers<ContextType>;
-  ApprovalTier?: ApprovalTierResolvers<ContextType>;
-  RulePart?: RulePartResolvers<ContextType>;
-  ApprovalVote?: ApprovalVoteResolvers<ContextType>;
-  ApprovalDelegation?: ApprovalDelegationResolvers<ContextType>;
-  ApprovalConnection?: ApprovalConnectionResolvers<ContextType>;
-  ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
+  File?: FileResolvers<ContextType>;
+  FileLink?: FileLinkResolvers<ContextType>;
+  FileTransfer?: FileTransferResolvers<ContextType>;
+  Job?: JobResolvers<ContextType>;
+  JobError?: JobErrorResolvers<ContextType>;
+  JobEvent?: JobEventResolvers<ContextType>;
+  JobConnection?: JobConnectionResolvers<ContextType>;
+  JobEdge?: JobEdgeResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

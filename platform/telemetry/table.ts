@@ -57,6 +57,16 @@ export const METRICS = {
     help: 'Events delivered to subscribers.',
     labels: ['operation'],
   },
+  agora_file_transfers_total: {
+    kind: 'counter',
+    help: 'Uploads and downloads of files at the gateway that ended, by their outcome: OK, or the code of the refusal.',
+    labels: ['action', 'outcome'],
+  },
+  agora_file_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of files that the gateway took (PUT) and gave (GET).',
+    labels: ['action'],
+  },
   agora_websockets_open: { kind: 'gauge', help: 'Open WebSockets.', labels: [] },
   agora_plan_cache_lookups_total: {
     kind: 'counter',
@@ -254,6 +264,26 @@ export const METRICS = {
     help: 'Scrapes that went without the figures of one collector, because it failed or took too long.',
     labels: ['collector'],
   },
+
+  // Files and jobs.
+  agora_file_scans_total: {
+    kind: 'counter',
+    help: 'Files that were scanned for viruses, by the verdict; FAILED where there was none.',
+    labels: ['verdict'],
+    series: [{ verdict: 'READY' }, { verdict: 'INFECTED' }, { verdict: 'FAILED' }],
+  },
+  agora_files_swept_total: {
+    kind: 'counter',
+    help: 'Files that were deleted because they had expired, and contents because no record named them.',
+    labels: ['why'],
+    series: [{ why: 'EXPIRED' }, { why: 'ORPHANED' }],
+  },
+  agora_jobs_total: {
+    kind: 'counter',
+    help: 'Jobs that ended, by kind and state.',
+    labels: ['agent', 'kind', 'status'],
+  },
+  agora_jobs_running: { kind: 'gauge', help: 'Jobs that this process works on.', labels: ['agent', 'kind'] },
 } as const satisfies Record<string, MetricDeclaration>;
 
 /** A metric's name. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { jobProgressed } from '../../platform/jobs/job-events.ts';
 
 const product = z.object({
   productId: z.string(),
@@ -37,4 +38,14 @@ export const importRefused = defineEvent('product.import_refused', {
   payload: z.object({ importId: z.string(), merchantId: z.string(), code: z.string() }),
 });
 
-export const emits = [productCreated, productUpdated, productStatusChanged, productRemoved, importRefused];
+/** Progress of the catalogue's jobs. */
+export const productJobProgressed = jobProgressed('product');
+
+export const emits = [
+  productCreated,
+  productUpdated,
+  productStatusChanged,
+  productRemoved,
+  importRefused,
+  productJobProgressed,
+];

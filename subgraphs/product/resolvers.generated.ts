@@ -4,7 +4,7 @@ import type { TaxClass } from './entities.ts';
 import type { CategoryRow, ProductRow, ProductVariantRow } from './entities.ts';
 import type { ProductConnectionRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, Maybe, Money, MoneyInput, Omit, OrderDirection, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, UserError } from '../../platform/graphql/shared.generated.ts';
+import type { CancelJobInput, CreateFileUploadInput, ErrorCode as SharedErrorCode, File, FileLink, FileTransfer, FileTransferOutcome, GraphQLRecursivePick, InputMaybe, Job, JobConnection, JobEvent, JobFilter, Maybe, Money, MoneyInput, Omit, OrderDirection, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, SubscriptionResolver, TransferFileInput, UserError } from '../../platform/graphql/shared.generated.ts';
 
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 
@@ -32,6 +32,12 @@ export type Query = {
   variantsForSale: Array<Maybe<VariantForSale>>;
   /** Those of these imports that the caller may see: other agents ask with the caller's own permissions. */
   readableImports: Array<Scalars['ID']['output']>;
+  /** A file of the catalogue by its id: an upload, or the result of a job. A merchant sees their own, staff see all. */
+  productFile?: Maybe<File>;
+  /** A job of the catalogue by its id. A merchant sees their own, staff see all. */
+  productJob?: Maybe<Job>;
+  /** Jobs of the catalogue, the latest first. A merchant sees their own, staff see all. */
+  productJobs?: Maybe<JobConnection>;
 };
 
 export type QueryProductsArgs = {
@@ -63,6 +69,20 @@ export type QueryReadableImportsArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
+export type QueryProductFileArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryProductJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryProductJobsArgs = {
+  filter?: InputMaybe<JobFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /** Creates a product as a draft, with its variants. */
@@ -81,6 +101,18 @@ export type Mutation = {
    */
   createCategory?: Maybe<CategoryPayload>;
   /**
+   * Exports products with their variants to a file of JSON lines, one product a line, as `importProductsFromFile` takes them;
+   * prices and stock are not in it. The answer has the job that does it: its result is the file.
+   */
+  exportProducts?: Maybe<ProductJobPayload>;
+  /**
+   * Imports the products of an uploaded file, one product a line in the form of `ImportProductInput`, and puts them up for
+   * sale. The answer has the job that does it. A line with a fault is left out, and the others are imported; the job's result
+   * is a file of the faults, each with the number of its line. Lines are imported some at a time: should one of them turn out
+   * to be impossible after all, such as when its SKU was taken meanwhile, those that came with it are undone and named too.
+   */
+  importProductsFromFile?: Maybe<ProductJobPayload>;
+  /**
    * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. Each fault
    * of a row is a user error with its path, and then nothing is imported. An accepted import is carried out by the saga in
    * the answer: `sagaUpdated` tells its progress, and the saga's `importErrors` what was refused after all.
@@ -94,6 +126,15 @@ export type Mutation = {
   publishImportedProducts?: Maybe<ImportStepPayload>;
   /** Records why an import was undone. */
   rejectImport?: Maybe<ImportStepPayload>;
+  /**
+   * Announces an upload, and answers with the link to send its content to by PUT. There is one purpose, `import`: products to
+   * import, JSON lines (`application/x-ndjson`), at most 20 MiB, kept for 7 days.
+   */
+  createProductFileUpload?: Maybe<CreateProductFileUploadPayload>;
+  /** Cancels a job of the catalogue. What its finished parts have done stays done. */
+  cancelProductJob?: Maybe<ProductJobPayload>;
+  /** Tells the gateway what a link to a file allows, and records what it has stored. */
+  transferProductFile?: Maybe<TransferProductFilePayload>;
 };
 
 export type MutationCreateProductArgs = {
@@ -120,6 +161,14 @@ export type MutationCreateCategoryArgs = {
   input: CreateCategoryInput;
 };
 
+export type MutationExportProductsArgs = {
+  input: ExportProductsInput;
+};
+
+export type MutationImportProductsFromFileArgs = {
+  input: ImportProductsFromFileInput;
+};
+
 export type MutationImportProductsArgs = {
   input: ImportProductsInput;
 };
@@ -138,6 +187,18 @@ export type MutationPublishImportedProductsArgs = {
 
 export type MutationRejectImportArgs = {
   input: RejectImportInput;
+};
+
+export type MutationCreateProductFileUploadArgs = {
+  input: CreateFileUploadInput;
+};
+
+export type MutationCancelProductJobArgs = {
+  input: CancelJobInput;
+};
+
+export type MutationTransferProductFileArgs = {
+  input: TransferFileInput;
 };
 
 /** A product, which is sold in one or more variants. */
@@ -367,6 +428,26 @@ export type CategoryPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Products to export. */
+export type ExportProductsInput = {
+  /** Those of this merchant; the caller's own when not given, and for staff all. Only staff may name another. */
+  merchantId?: InputMaybe<Scalars['ID']['input']>;
+  /** Those in this state. All when not given. */
+  status?: InputMaybe<ProductStatus>;
+  /** A repetition with the same key answers with the same job: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A file of products to import. */
+export type ImportProductsFromFileInput = {
+  /** The file, whose purpose is `import` and which is `READY`. */
+  fileId: Scalars['ID']['input'];
+  /** The merchant who owns the products; the caller's own when not given. Only staff may name another. */
+  merchantId?: InputMaybe<Scalars['ID']['input']>;
+  /** A repetition with the same key answers with the same job: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
 export type Saga = {
   __typename?: 'Saga';
   /** The saga's name and its subject's id: `placeOrder:order_01h…`. */
@@ -534,6 +615,51 @@ export type ImportStepPayload = {
   userErrors: Array<UserError>;
 };
 
+export type Subscription = {
+  __typename?: 'Subscription';
+  /**
+   * Progress of a job of the catalogue from its start, or after a resume token, until it ends: at most once a second, and
+   * always its end, with which the subscription completes.
+   */
+  productJobProgressed: JobEvent;
+};
+
+export type SubscriptionProductJobProgressedArgs = {
+  jobId: Scalars['ID']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Result of announcing an upload. */
+export type CreateProductFileUploadPayload = {
+  __typename?: 'CreateProductFileUploadPayload';
+  /** The file, whose content is awaited. */
+  file?: Maybe<File>;
+  /** The link to send the content to, once, by PUT. It expires after an hour. */
+  upload?: Maybe<FileLink>;
+  /** Why no upload was announced. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of starting or cancelling a job of the catalogue. */
+export type ProductJobPayload = {
+  __typename?: 'ProductJobPayload';
+  /** The job. */
+  job?: Maybe<Job>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** The answer to the gateway about a link. */
+export type TransferProductFilePayload = {
+  __typename?: 'TransferProductFilePayload';
+  /** The outcome. */
+  outcome?: Maybe<FileTransferOutcome>;
+  /** What the gateway may do; with `GO` alone. */
+  transfer?: Maybe<FileTransfer>;
+  /** Always empty: the outcome tells of errors. */
+  userErrors: Array<UserError>;
+};
+
 /** A page of products. */
 export type ProductConnection = {
   __typename?: 'ProductConnection';
@@ -605,6 +731,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ProductPayload: ResolverTypeWrapper<Omit<ProductPayload, 'product' | 'userErrors'> & { product?: Maybe<ResolversTypes['Product']>, userErrors: Array<ResolversTypes['UserError']> }>;
   ProductVariantPayload: ResolverTypeWrapper<Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversTypes['ProductVariant']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CategoryPayload: ResolverTypeWrapper<Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversTypes['Category']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  ExportProductsInput: ExportProductsInput;
+  ImportProductsFromFileInput: ImportProductsFromFileInput;
   Saga: ResolverTypeWrapper<Saga>;
   ImportError: ResolverTypeWrapper<ImportError>;
   ImportProductsInput: ImportProductsInput;
@@ -620,6 +748,10 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   RejectImportInput: RejectImportInput;
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: ResolverTypeWrapper<Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  CreateProductFileUploadPayload: ResolverTypeWrapper<Omit<CreateProductFileUploadPayload, 'file' | 'userErrors'> & { file?: Maybe<ResolversTypes['File']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  ProductJobPayload: ResolverTypeWrapper<Omit<ProductJobPayload, 'job' | 'userErrors'> & { job?: Maybe<ResolversTypes['Job']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  TransferProductFilePayload: ResolverTypeWrapper<Omit<TransferProductFilePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   ProductConnection: ResolverTypeWrapper<ProductConnectionRow>;
   ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
 };
@@ -645,6 +777,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   ProductPayload: Omit<ProductPayload, 'product' | 'userErrors'> & { product?: Maybe<ResolversParentTypes['Product']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ProductVariantPayload: Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversParentTypes['ProductVariant']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CategoryPayload: Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversParentTypes['Category']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  ExportProductsInput: ExportProductsInput;
+  ImportProductsFromFileInput: ImportProductsFromFileInput;
   Saga: Saga | FederationReferenceTypes['Saga'];
   ImportError: ImportError;
   ImportProductsInput: ImportProductsInput;
@@ -660,6 +794,10 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   RejectImportInput: RejectImportInput;
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  Subscription: Record<PropertyKey, never>;
+  CreateProductFileUploadPayload: Omit<CreateProductFileUploadPayload, 'file' | 'userErrors'> & { file?: Maybe<ResolversParentTypes['File']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  ProductJobPayload: Omit<ProductJobPayload, 'job' | 'userErrors'> & { job?: Maybe<ResolversParentTypes['Job']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  TransferProductFilePayload: Omit<TransferProductFilePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   ProductConnection: ProductConnectionRow;
   ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
 };
@@ -671,6 +809,9 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
   variantsForSale?: Resolver<Array<Maybe<ResolversTypes['VariantForSale']>>, ParentType, ContextType, RequireFields<QueryVariantsForSaleArgs, 'ids'>>;
   readableImports?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryReadableImportsArgs, 'ids'>>;
+  productFile?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType, RequireFields<QueryProductFileArgs, 'id'>>;
+  productJob?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryProductJobArgs, 'id'>>;
+  productJobs?: Resolver<Maybe<ResolversTypes['JobConnection']>, ParentType, ContextType, RequireFields<QueryProductJobsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -680,11 +821,16 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   publishProduct?: Resolver<Maybe<ResolversTypes['ProductPayload']>, ParentType, ContextType, RequireFields<MutationPublishProductArgs, 'input'>>;
   archiveProduct?: Resolver<Maybe<ResolversTypes['ProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
   createCategory?: Resolver<Maybe<ResolversTypes['CategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
+  exportProducts?: Resolver<Maybe<ResolversTypes['ProductJobPayload']>, ParentType, ContextType, RequireFields<MutationExportProductsArgs, 'input'>>;
+  importProductsFromFile?: Resolver<Maybe<ResolversTypes['ProductJobPayload']>, ParentType, ContextType, RequireFields<MutationImportProductsFromFileArgs, 'input'>>;
   importProducts?: Resolver<Maybe<ResolversTypes['ImportProductsPayload']>, ParentType, ContextType, RequireFields<MutationImportProductsArgs, 'input'>>;
   createImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationCreateImportedProductsArgs, 'input'>>;
   removeImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedProductsArgs, 'input'>>;
   publishImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationPublishImportedProductsArgs, 'input'>>;
   rejectImport?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationRejectImportArgs, 'input'>>;
+  createProductFileUpload?: Resolver<Maybe<ResolversTypes['CreateProductFileUploadPayload']>, ParentType, ContextType, RequireFields<MutationCreateProductFileUploadArgs, 'input'>>;
+  cancelProductJob?: Resolver<Maybe<ResolversTypes['ProductJobPayload']>, ParentType, ContextType, RequireFields<MutationCancelProductJobArgs, 'input'>>;
+  transferProductFile?: Resolver<Maybe<ResolversTypes['TransferProductFilePayload']>, ParentType, ContextType, RequireFields<MutationTransferProductFileArgs, 'input'>>;
 };
 
 export type ProductResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product'], FederationReferenceType extends FederationReferenceTypes['Product'] = FederationReferenceTypes['Product']> = {
@@ -775,6 +921,27 @@ export type ImportStepPayloadResolvers<ContextType = RequestContext, ParentType 
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  productJobProgressed?: SubscriptionResolver<ResolversTypes['JobEvent'], "productJobProgressed", ParentType, ContextType, RequireFields<SubscriptionProductJobProgressedArgs, 'jobId'>>;
+};
+
+export type CreateProductFileUploadPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateProductFileUploadPayload'] = ResolversParentTypes['CreateProductFileUploadPayload']> = {
+  file?: Resolver<Maybe<ResolversTypes['File']>, ParentType, ContextType>;
+  upload?: Resolver<Maybe<ResolversTypes['FileLink']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ProductJobPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductJobPayload'] = ResolversParentTypes['ProductJobPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TransferProductFilePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferProductFilePayload'] = ResolversParentTypes['TransferProductFilePayload']> = {
+  outcome?: Resolver<Maybe<ResolversTypes['FileTransferOutcome']>, ParentType, ContextType>;
+  transfer?: Resolver<Maybe<ResolversTypes['FileTransfer']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type ProductConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
   edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
@@ -804,6 +971,10 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   ImportError?: ImportErrorResolvers<ContextType>;
   ImportProductsPayload?: ImportProductsPayloadResolvers<ContextType>;
   ImportStepPayload?: ImportStepPayloadResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  CreateProductFileUploadPayload?: CreateProductFileUploadPayloadResolvers<ContextType>;
+  ProductJobPayload?: ProductJobPayloadResolvers<ContextType>;
+  TransferProductFilePayload?: TransferProductFilePayloadResolvers<ContextType>;
   ProductConnection?: ProductConnectionResolvers<ContextType>;
   ProductEdge?: ProductEdgeResolvers<ContextType>;
 };

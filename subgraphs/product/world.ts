@@ -1,4 +1,4 @@
-/** For the permission walk: a category; of each merchant a draft, something on sale, and an import. */
+/** For the permission walk: a category; of each merchant a draft, something on sale, an import, an upload and a job. */
 import { newId } from '../../platform/ids.ts';
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';
@@ -11,6 +11,10 @@ const PUBLISH =
   'mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { message } } }';
 const IMPORT =
   'mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { message } } }';
+const UPLOAD = `mutation ($input: CreateFileUploadInput!) { createProductFileUpload(input: $input) {
+  file { id } userErrors { message } } }`;
+const EXPORT =
+  'mutation ($input: ExportProductsInput!) { exportProducts(input: $input) { job { id } userErrors { message } } }';
 
 export const world: RoomWorld = {
   grants: { MERCHANT: ['write'] },
@@ -49,6 +53,20 @@ export const world: RoomWorld = {
       seenWith: ['orchestration:read'],
       secrets: [{ text: saga.id, knownWith }],
     });
+    const upload = { name: unique('upload'), mediaType: 'application/x-ndjson', bytes: 9, purpose: 'import' };
+    const { file } = (await tell(UPLOAD, upload, who.actor)).createProductFileUpload;
+    const { job } = (await tell(EXPORT, { idempotencyKey: newId('key') }, who.actor)).exportProducts;
+    for (const [type, { id }] of [
+      ['File', file],
+      ['Job', job],
+    ] as const)
+      things.push({
+        type,
+        id,
+        of,
+        seenWith: ['product:read'],
+        secrets: [{ text: id, knownWith: ['product:read'] }],
+      });
     return things;
   },
 };

@@ -8,6 +8,8 @@ import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
 import { approvalEntities } from '../../platform/approvals/approval-entity.ts';
 import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
+import { FileSchema } from '../../platform/files/file-entity.ts';
+import { JobPartSchema, JobSchema } from '../../platform/jobs/job-entity.ts';
 import { ledgerEntities } from '../../platform/ledger/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -128,10 +130,12 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions, approvals }: AgentDefinition): readonly EntitySchema[] => [
+const entitiesOf = ({ entities, decisions, approvals, files, jobs }: AgentDefinition): readonly EntitySchema[] => [
   ...entities,
   ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
   ...(approvals ? approvalEntities : []),
+  ...(files ? [FileSchema] : []),
+  ...(jobs ? [JobSchema, JobPartSchema] : []),
 ];
 
 test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(

@@ -7,7 +7,7 @@ import { migrationSets } from '../../db/connect/migration-sets.ts';
 import type { AgentDefinition, ScheduledJob } from '../../platform/agent/define-agent.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
-import { readConfig } from '../../platform/config/config.ts';
+import { type Config, readConfig } from '../../platform/config/config.ts';
 import { eventSigner } from '../../platform/events/signing.ts';
 import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
@@ -21,6 +21,7 @@ import { type Asking, askingOf } from './asking.ts';
 import { testDatabase } from './database.ts';
 import { pooledFixture } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
+import { testFilesDir } from './files-dir.ts';
 import { testPool } from './test-pool.ts';
 
 export { loadAgents } from '../../subgraphs/index.ts';
@@ -40,6 +41,7 @@ export interface TestAgents extends Asking {
   tokenKey: KeyObject;
   /** The agents' sealed secrets. */
   secrets: Secrets;
+  config: Config;
   /** Roles, where each agent has its own. */
   roles?: TestRoles;
   /** The same ways to ask, as a client of which the gateway knows this. */
@@ -93,7 +95,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   const pooled = process.env.AGORA_TEST_POOLER ? pooledFixture(process.env.AGORA_TEST_POOLER, database) : undefined;
   const { privateKey: tokenKey } = generateKeyPairSync('ed25519');
   const tokens = tokensFrom(tokenKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-  const config = readConfig({ NODE_ENV: 'test', ...options.config }, agents);
+  const config = readConfig({ NODE_ENV: 'test', FILES_DIR: testFilesDir(), ...options.config }, agents);
   const secrets = secretsWith([newKey()]);
   const { kysely } = database;
   const log = options.log ?? silentLogger;
@@ -134,6 +136,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     tokens,
     tokenKey,
     secrets,
+    config,
     roles,
     ...askingOf(host.subgraphs),
     from: (client) => askingOf(host.subgraphs, client),

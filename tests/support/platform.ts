@@ -10,6 +10,7 @@ import { revocationsOf } from '../../gateway/identity/known-revocations.ts';
 import { LIMITS } from '../../gateway/limits/limits.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { configuredStore } from '../../platform/files/configured.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { agentNames } from '../../subgraphs/index.ts';
@@ -97,6 +98,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     authenticate,
     log,
     isReady,
+    files: configuredStore(agents.config),
     // A busy machine may take longer than a client is allowed.
     limits: { ...LIMITS, connectionInitMs: PATIENCE_MS },
   });

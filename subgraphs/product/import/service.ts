@@ -16,13 +16,14 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { onceMoreIfTaken, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { ownerOfNew, writableProducts } from '../access.ts';
-import { ImportSchema, ProductSchema, type Tables, VariantSchema } from '../entities.ts';
+import { ProductSchema, type Tables, VariantSchema } from '../entities.ts';
 import { importRefused, productCreated, productRemoved, productStatusChanged } from '../events.ts';
 import type { ImportedProductsInput, ImportProductsInput, RejectImportInput } from '../resolvers.generated.ts';
 import { numbered } from '../slug.ts';
 import { slugLock } from '../free-slug.ts';
 import { skusTaken, slugsTaken, takenSkuErrors, takenSlugErrors } from '../taken.ts';
 import { checkImport, rowPath, variantPath, withSlugs } from './domain.ts';
+import { beginImport, rowsOf } from './begin-import.ts';
 import { checkReferences } from './check-references.ts';
 
 const OPERATION = 'createImportedProducts';
@@ -45,17 +46,9 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
       const products = checkImport(input.products);
       await checkReferences({ store, ask }, products, context);
       const importId = newId('import');
-      const rows = products.map(({ slug, variants, ...product }) => ({
-        ...product,
-        id: newId('product'),
-        slug: slug.slug,
-        isSlugGiven: slug.isGiven,
-        variants: variants.map((variant) => ({ ...variant, id: newId('variant') })),
-      }));
+      const rows = rowsOf(products);
       const outcome = await store.idempotent({ ...key, locks: [importId] }, async (work) => {
-        const row = { id: importId, merchantId, products: rows.length, errors: [], createdAt: clock.now() };
-        await work.insert(ImportSchema, row);
-        await work.startSaga('importProducts', importId, { importId, merchantId, products: rows });
+        await beginImport(work, { importId, merchantId, rows, createdAt: clock.now() });
         return { importId };
       });
       return outcome.importId;
