@@ -17,6 +17,7 @@ export const DECLARED = {
   decisions: brought('decisions', 'decisions/decisions.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
+  outbound: brought('outbound', 'outbound/outbound.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>

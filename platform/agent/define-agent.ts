@@ -36,6 +36,13 @@ export interface ScheduledJob {
   run(signal: AbortSignal, session: Kysely<any>): Promise<void>;
 }
 
+/** Continuous work of an agent, in each of its processes. It is restarted when it fails. */
+export interface Worker {
+  name: string;
+  /** Works until aborted, and sleeps while there is nothing to do. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
 /** The parts of an agent, once it is built on its context. */
 export interface AgentParts {
   /** Resolvers of the agent's subgraph, one object or one per capability; the shared ones are added. */
@@ -48,6 +55,7 @@ export interface AgentParts {
    */
   backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
+  workers?: readonly Worker[];
   /** Preparation before the agent serves, such as a check of its dependencies. Retried when it fails. */
   start?(): Promise<void>;
   /** The sagas that its process runs, with the callbacks of their failing steps. Only orchestration has them. */
@@ -59,6 +67,8 @@ export interface AgentParts {
 export interface RoomParts<Services> extends Omit<AgentParts, 'handlers'> {
   /** The services that its handlers are bound to. */
   handling?: Services;
+  /** Handlers of types that are known only once all agents are, beside those that the room declares. */
+  moreHandlers?: readonly EventHandler[];
 }
 
 /** An agent, as its room declares it. `Variables` are the environment variables that it declares in `config`. */
@@ -82,6 +92,8 @@ export interface Room<Variables extends object = any, Services = any> {
   numbers?: boolean;
   /** It keeps a ledger (platform/ledger/ledger.ts): its schema then holds the tables. */
   ledger?: boolean;
+  /** It sends webhooks (platform/outbound/outbound.ts): its schema then holds their endpoints and deliveries. */
+  outbound?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */
@@ -131,18 +143,27 @@ export function defineAgent<Variables extends object = object, Services = void>(
   if (definition.begins === 'OLDEST' && !definition.replayable)
     throw new Error(`${definition.name} begins at the oldest event: its handlers must be replayable.`);
   checkConfined(definition);
-  if (!handlers) return definition;
-  const handles = handlers.map(({ type }) => type);
-  const twice = handles.find((type, at) => handles.indexOf(type) !== at);
-  if (twice) throw new Error(`${definition.name} has two handlers for ${twice}.`);
+  const handles = handlers?.map(({ type }) => type);
+  if (handles) checkOneEach(definition.name, handles);
   return {
     ...definition,
-    handles,
+    ...(handles && { handles }),
     build(context) {
-      const { handling, ...parts } = room.build(context);
-      return { ...parts, handlers: bindHandlers(handlers, handling as Services) };
+      const { handling, moreHandlers = [], ...parts } = room.build(context);
+      const all = [...bindHandlers(handlers ?? [], handling as Services), ...moreHandlers];
+      checkOneEach(
+        definition.name,
+        all.map(({ type }) => type),
+      );
+      return all.length > 0 ? { ...parts, handlers: all } : parts;
     },
   };
+}
+
+/** A consumer has one handler of a type, and would silently pass over a second one. */
+function checkOneEach(agent: string, types: readonly string[]): void {
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
+  if (twice) throw new Error(`${agent} has two handlers for ${twice}.`);
 }
 
 /** Tables have the names of the database here, and properties those of TypeScript: a mixed-up name is told at once. */

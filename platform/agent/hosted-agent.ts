@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts';
 import { triesOf } from '../resilience/guard.ts';
 import { START_RETRY } from '../resilience/policies.ts';
 import { sleep } from '../sleep.ts';
-import type { AgentDefinition, AgentParts, ScheduledJob } from './define-agent.ts';
+import type { AgentDefinition, AgentParts, ScheduledJob, Worker } from './define-agent.ts';
 import { runScheduledJob } from './scheduled-job.ts';
 import type { AgentLifecycle } from './agent-lifecycle.ts';
 import type { AgentLifecycles } from './agent-lifecycles.ts';
@@ -104,7 +104,7 @@ async function startLater(hosted: HostedAgent, options: StartOptions, until: Unt
 
 const untilStarted = retry(handleAll, triesOf(START_RETRY));
 
-/** Prepares an agent, with a few retries, then starts its jobs and its consumer. */
+/** Prepares an agent, with a few retries, then starts its jobs, its workers and its consumer. */
 async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
   await untilStarted.execute(async () => {
     await hosted.parts.start?.();
@@ -112,7 +112,9 @@ async function start(hosted: HostedAgent, options: StartOptions, until: Until): 
   });
   const { consumer } = hosted;
   for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
-  if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+  for (const worker of hosted.parts.workers ?? [])
+    until.running.push(keepWorking(hosted, `worker ${worker.name}`, worker, options, until.signal));
+  if (consumer) until.running.push(keepWorking(hosted, 'consumer', consumer, options, until.signal));
 }
 
 function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, signal: AbortSignal): Promise<void> {
@@ -135,24 +137,25 @@ function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, 
   );
 }
 
-function keepConsumer(
+function keepWorking(
   hosted: HostedAgent,
-  consumer: Consumer,
+  part: string,
+  work: Pick<Worker, 'run'>,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { log, lifecycles, pace } = options;
   let last: unknown;
-  return supervise((signal) => consumer.run(signal), {
+  return supervise((signal) => work.run(signal), {
     signal,
     pace,
     onFailure(error) {
       last = error;
-      log.warn({ err: error, agent: hosted.name }, 'a consumer failed and is started again');
-      lifecycles.erred(hosted.name, error, { part: 'consumer' });
+      log.warn({ err: error, agent: hosted.name, part }, 'a part of an agent failed and is started again');
+      lifecycles.erred(hosted.name, error, { part });
     },
-    onBroken: () => fail(hosted, 'consumer', last, options),
-    onMended: () => hosted.lifecycle.mended('consumer'),
+    onBroken: () => fail(hosted, part, last, options),
+    onMended: () => hosted.lifecycle.mended(part),
   });
 }
 

@@ -8,6 +8,7 @@ import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { columnName } from '../../platform/data/column-name.ts';
 import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/decision-entity.ts';
 import { ledgerEntities } from '../../platform/ledger/entities.ts';
+import { outboundEntities } from '../../platform/outbound/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -127,8 +128,11 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions }: AgentDefinition): readonly EntitySchema[] =>
-  decisions ? [...entities, DecisionSchema, DecisionOutcomeSchema] : entities;
+const entitiesOf = ({ entities, decisions, outbound }: AgentDefinition): readonly EntitySchema[] => [
+  ...entities,
+  ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
+  ...(outbound ? outboundEntities : []),
+];
 
 test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(
   'the tables of $name are those of its entities: columns, types, keys, defaults and listed values',
