@@ -117,7 +117,11 @@ export const endpointService = (parts: EndpointParts) => {
         .execute(),
 
     /** Creates an endpoint of a merchant, or of the house. @throws Refusal INVALID_INPUT, INVALID_STATE */
-    async create(input: EndpointInput, merchantId: string | null, context: RequestContext): Promise<EndpointWithSecret> {
+    async create(
+      input: EndpointInput,
+      merchantId: string | null,
+      context: RequestContext,
+    ): Promise<EndpointWithSecret> {
       const [url, eventTypes] = checkAll(
         () => checkUrl(input.url, allowedFor({ merchantId })),
         () => typesFor(input.eventTypes, merchantId),
@@ -125,12 +129,17 @@ export const endpointService = (parts: EndpointParts) => {
       const key = idempotencyOf('createWebhookEndpoint', input, context);
       const locks = [`webhook endpoints of ${merchantId ?? 'the house'}`];
       const made = await store.idempotent({ ...key, locks }, async (work) => {
-        const all = work.sql.withTables<OutboundTables>().selectFrom('outbound_endpoint').where('status', '<>', 'DELETED');
+        const all = work.sql
+          .withTables<OutboundTables>()
+          .selectFrom('outbound_endpoint')
+          .where('status', '<>', 'DELETED');
         const theirs = all.where('merchantId', merchantId === null ? 'is' : '=', merchantId);
         if ((await countOf(theirs)) >= MAX_ENDPOINTS)
-          throw refuse('INVALID_STATE', `There are ${MAX_ENDPOINTS} endpoints already: delete one that is not needed.`, [
-            'input',
-          ]);
+          throw refuse(
+            'INVALID_STATE',
+            `There are ${MAX_ENDPOINTS} endpoints already: delete one that is not needed.`,
+            ['input'],
+          );
         const id = newId('endpoint');
         const createdAt = clock.now();
         const secret = secrets.seal(newWebhookSecret(), sealedFor(id));
@@ -199,12 +208,13 @@ export const endpointService = (parts: EndpointParts) => {
       return id;
     },
 
-    /** Deletes an endpoint, with what waits for it. @throws Refusal NOT_FOUND */
-    async delete(id: string, context: RequestContext, rows: RowFilter): Promise<void> {
+    /** Deletes an endpoint, with what waits for it. Returns its id. @throws Refusal NOT_FOUND */
+    async delete(id: string, context: RequestContext, rows: RowFilter): Promise<string> {
       await store.write({ locks: [id], origin: context }, async (work) => {
         const endpoint = await find(work, id, rows);
         await work.save(OutboundEndpointSchema, endpoint, { status: 'DELETED', replayAfter: null });
       });
+      return id;
     },
 
     /** Disables an endpoint by itself, and publishes it; does nothing if it is not enabled. */

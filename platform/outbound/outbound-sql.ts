@@ -48,7 +48,15 @@ export interface Claiming {
 /** An endpoint for which something is to be done. */
 export type DueEndpoint = Pick<
   EndpointRow,
-  'id' | 'merchantId' | 'url' | 'eventTypes' | 'secret' | 'previousSecret' | 'previousUntil' | 'resumesAt' | 'replayAfter'
+  | 'id'
+  | 'merchantId'
+  | 'url'
+  | 'eventTypes'
+  | 'secret'
+  | 'previousSecret'
+  | 'previousUntil'
+  | 'resumesAt'
+  | 'replayAfter'
 > & {
   /** When the first of its lanes is due; null without any. */
   dueAt: Date | null;
@@ -62,7 +70,11 @@ export const outboundSql = (agent: string) => {
   const table = (name: string): string => `"${agent}".outbound_${name}`;
 
   /** Makes the lanes of deliveries that are about to be recorded, and locks those that there are. */
-  const openLanes = (db: Kysely<any>, deliveries: readonly Pick<NewDelivery, 'endpointId' | 'aggregateId'>[], now: Date) =>
+  const openLanes = (
+    db: Kysely<any>,
+    deliveries: readonly Pick<NewDelivery, 'endpointId' | 'aggregateId'>[],
+    now: Date,
+  ) =>
     raw(
       db,
       `insert into ${table('lane')} as lane (endpoint_id, aggregate_id, due_at)
@@ -257,16 +269,7 @@ export const outboundSql = (agent: string) => {
                 + least($6::float8, $5::float8 * power(2, least(failures + 1 - $4, 20))) * $7::float8 * interval '1 ms'
              end
           where id = $1 returning failing_since as "failingSince"`,
-        [
-          endpointId,
-          now,
-          isProbe,
-          circuit.failures,
-          circuit.firstMs,
-          circuit.mostMs,
-          chance,
-          pausesUntil,
-        ],
+        [endpointId, now, isProbe, circuit.failures, circuit.firstMs, circuit.mostMs, chance, pausesUntil],
       );
       return rows[0]?.failingSince;
     },

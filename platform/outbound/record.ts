@@ -75,7 +75,9 @@ export function recordingHandlers({ types, sql: statements, clock, onRecorded }:
 /** Endpoints that may want one of these events, so that not all endpoints are read for each batch. */
 const wantsOneOf = (events: readonly LoggedEvent[]) => (eb: ExpressionBuilder<OutboundTables, 'outbound_endpoint'>) => {
   const entries = [...new Set(events.flatMap(({ type }) => entriesFor(type)))];
-  const merchants = [...new Set(events.flatMap(({ payload }) => (payload as { merchantId?: unknown }).merchantId ?? []))];
+  const merchants = [
+    ...new Set(events.flatMap(({ payload }) => (payload as { merchantId?: unknown }).merchantId ?? [])),
+  ];
   return eb.and([
     sql<SqlBool>`event_types && ${entries}::text[]`,
     eb.or([eb('merchantId', 'is', null), sql<SqlBool>`merchant_id = any(${merchants.map(String)}::text[])`]),

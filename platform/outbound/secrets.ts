@@ -16,7 +16,12 @@ export const sealedFor = (endpointId: string): string => `outbound:${endpointId}
 
 /** The secrets that sign now, the newest first. @throws Fault SECRET_UNREADABLE */
 export function signingSecrets(
-  { id, secret, previousSecret, previousUntil }: Pick<EndpointRow, 'id' | 'secret' | 'previousSecret' | 'previousUntil'>,
+  {
+    id,
+    secret,
+    previousSecret,
+    previousUntil,
+  }: Pick<EndpointRow, 'id' | 'secret' | 'previousSecret' | 'previousUntil'>,
   secrets: Pick<Secrets, 'open'>,
   now: Date,
 ): WebhookSecrets {

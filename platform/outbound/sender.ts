@@ -175,11 +175,15 @@ export class Sender {
   #send({ id, webhookId, eventType, body }: Claimed, endpoint: DueEndpoint, at: Date, ending: AbortSignal) {
     const { transportFor, secrets } = this.#o;
     const attributes = { 'agora.endpoint': endpoint.id, 'agora.delivery': id!, 'agora.event_type': eventType };
-    return traced(`send webhook ${eventType}`, () => ({ kind: 'client' as const, attributes }), () => {
-      const signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
-      const headers = { 'content-type': 'application/json', 'user-agent': 'Agora-Webhooks/1', ...signed };
-      return transportFor(endpoint).post({ url: endpoint.url, headers, body, signal: ending });
-    });
+    return traced(
+      `send webhook ${eventType}`,
+      () => ({ kind: 'client' as const, attributes }),
+      () => {
+        const signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
+        const headers = { 'content-type': 'application/json', 'user-agent': 'Agora-Webhooks/1', ...signed };
+        return transportFor(endpoint).post({ url: endpoint.url, headers, body, signal: ending });
+      },
+    );
   }
 
   /**

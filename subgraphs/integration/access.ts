@@ -20,6 +20,7 @@ export function ownerOfNew(actor: Actor, given: string | null | undefined): stri
   const rows = writableEndpoints(actor);
   const merchantId = given ?? (rows === 'ALL' ? null : (actor.merchantId ?? null));
   if (rows === 'ALL' || (merchantId !== null && matches({ merchantId }, rows))) return merchantId;
-  if (given == null) throw refuse('INVALID_INPUT', 'You work for no merchant, so the endpoint would be nobody’s.', path);
+  if (given == null)
+    throw refuse('INVALID_INPUT', 'You work for no merchant, so the endpoint would be nobody’s.', path);
   throw refuse('INVALID_INPUT', 'This is another merchant: give your own `merchantId`, or leave it out.', path);
 }

@@ -3,7 +3,9 @@ import { createOutbound } from '../../platform/outbound/outbound.ts';
 import { variables } from './config.ts';
 import { emits, endpointDisabled } from './events.ts';
 import { integrationLoaders } from './loaders.ts';
+import { integrationQueries } from './queries.ts';
 import { integrationResolvers } from './resolvers.ts';
+import { integrationService } from './service.ts';
 
 export default defineAgent({
   name: 'integration',
@@ -39,8 +41,14 @@ export default defineAgent({
       failingDays: config.INTEGRATION_WEBHOOK_FAILING_DAYS,
       keptDays: config.INTEGRATION_WEBHOOK_RETENTION_DAYS,
     });
+    const queries = integrationQueries(outbound);
     return {
-      resolvers: integrationResolvers({ outbound, load: integrationLoaders(outbound) }),
+      resolvers: integrationResolvers({
+        queries,
+        load: integrationLoaders(queries),
+        service: integrationService(outbound),
+        types: outbound.types,
+      }),
       moreHandlers: outbound.handlers,
       workers: outbound.workers,
       scheduledJobs: outbound.scheduledJobs,

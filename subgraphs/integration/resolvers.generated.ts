@@ -9,7 +9,7 @@ export type Query = {
   webhookEndpoint?: Maybe<WebhookEndpoint>;
   /** Webhook endpoints, the newest first. Merchants see their own, staff all. */
   webhookEndpoints?: Maybe<WebhookEndpointConnection>;
-  /** The event types that a webhook endpoint may ask for. A pattern as `order.*` stands for all that begin so, `*` for all. */
+  /** The event types that a webhook endpoint may ask for, at most 1000. A pattern as `order.*` stands for all that begin so, `*` for all. */
   webhookEventTypes?: Maybe<Array<WebhookEventType>>;
   /** A delivery of a webhook, by its id. Merchants see those of their own endpoints. */
   outboundDelivery?: Maybe<OutboundDelivery>;

@@ -1,54 +1,55 @@
-import { answering, payload } from '../../platform/graphql/payload.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
+import { answering, payload } from '../../platform/graphql/payload.ts';
 import type { EndpointWithSecret } from '../../platform/outbound/endpoints.ts';
-import type { Outbound } from '../../platform/outbound/outbound.ts';
-import { ownerOfNew, readableEndpoints, writableEndpoints } from './access.ts';
+import type { OfferedType } from '../../platform/outbound/event-types.ts';
 import type { IntegrationLoaders } from './loaders.ts';
+import type { IntegrationQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
+import type { IntegrationService } from './service.ts';
+
+/** The most event types that are listed: there are those of the code. */
+const MAX_TYPES = 1000;
 
 /** The dependencies of the resolvers. */
 interface Parts {
-  outbound: Pick<Outbound, 'endpoints' | 'deliveries' | 'types'>;
+  queries: IntegrationQueries;
   load: IntegrationLoaders;
+  service: IntegrationService;
+  types: readonly OfferedType[];
 }
 
-export const integrationResolvers = ({ outbound: { endpoints, deliveries, types }, load }: Parts): Resolvers => {
-  const mine = (context: RequestContext) => writableEndpoints(context.actor);
+export const integrationResolvers = ({ queries, load, service, types }: Parts): Resolvers => {
   const endpoint = answering('endpoint', load.endpoint);
   const delivery = answering('delivery', load.delivery);
   /** Answers with the endpoint and its new secret. */
-  const withSecret = (made: () => Promise<EndpointWithSecret>, context: RequestContext) =>
-    payload(async () => {
-      const { endpointId, secret } = await made();
-      return { endpoint: await load.endpoint(context).load(endpointId), secret };
-    });
+  const withSecret =
+    <Input>(act: (input: Input, context: RequestContext) => Promise<EndpointWithSecret>) =>
+    (_: unknown, { input }: { input: Input }, context: RequestContext) =>
+      payload(async () => {
+        const { endpointId, secret } = await act(input, context);
+        return { endpoint: await load.endpoint(context).load(endpointId), secret };
+      });
 
   return {
     Query: {
       webhookEndpoint: (_, { id }, context) => load.endpoint(context).load(id),
-      webhookEndpoints: (_, page, { actor }) => endpoints.page(page, readableEndpoints(actor)),
-      webhookEventTypes: () => [...types],
+      webhookEndpoints: (_, page, { actor }) => queries.endpoints(page, actor),
+      webhookEventTypes: () => types.slice(0, MAX_TYPES),
       outboundDelivery: (_, { id }, context) => load.delivery(context).load(id),
-      outboundDeliveries: (_, { filter, ...page }, { actor }) =>
-        deliveries.page(filter ?? {}, page, readableEndpoints(actor)),
+      outboundDeliveries: (_, { filter, ...page }, { actor }) => queries.deliveries(filter ?? {}, page, actor),
     },
 
     Mutation: {
-      createWebhookEndpoint: (_, { input: { merchantId, ...input } }, context) =>
-        withSecret(async () => endpoints.create(input, ownerOfNew(context.actor, merchantId), context), context),
-      updateWebhookEndpoint: endpoint((input, context) => endpoints.update(input, context, mine(context))),
-      rotateWebhookSecret: (_, { input }, context) =>
-        withSecret(() => endpoints.rotateSecret(input, context, mine(context)), context),
-      enableWebhookEndpoint: endpoint(({ id }, context) => endpoints.setEnabled(id, true, context, mine(context))),
-      disableWebhookEndpoint: endpoint(({ id }, context) => endpoints.setEnabled(id, false, context, mine(context))),
-      deleteWebhookEndpoint: (_, { input: { id } }, context) =>
-        payload(async () => {
-          await endpoints.delete(id, context, mine(context));
-          return { deletedId: id };
-        }),
-      sendTestWebhook: delivery((input, context) => endpoints.sendTest(input, context, mine(context))),
-      redeliverWebhook: delivery((input, context) => deliveries.redeliver(input, context, mine(context))),
-      replayWebhooks: endpoint((input, context) => endpoints.replay(input, context, mine(context))),
+      createWebhookEndpoint: withSecret(service.create),
+      updateWebhookEndpoint: endpoint(service.update),
+      rotateWebhookSecret: withSecret(service.rotateSecret),
+      enableWebhookEndpoint: endpoint(service.enable),
+      disableWebhookEndpoint: endpoint(service.disable),
+      deleteWebhookEndpoint: (_, { input }, context) =>
+        payload(async () => ({ deletedId: await service.delete(input, context) })),
+      sendTestWebhook: delivery(service.sendTest),
+      redeliverWebhook: delivery(service.redeliver),
+      replayWebhooks: endpoint(service.replay),
     },
 
     WebhookEndpoint: {
@@ -59,7 +60,7 @@ export const integrationResolvers = ({ outbound: { endpoints, deliveries, types 
     OutboundDelivery: {
       __resolveReference: ({ id }, context) => load.delivery(context).load(id),
       endpoint: ({ endpointId }, _, context) => load.endpoint(context).load(endpointId),
-      attempts: ({ id }, _, context) => deliveries.attemptsOf(context).load(id),
+      attempts: ({ id }, _, context) => load.attempts(context).load(id),
     },
   };
 };

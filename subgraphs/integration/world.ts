@@ -13,14 +13,25 @@ const READ = ['integration:read'];
 async function endpoint({ tell, unique }: Walk, as: Actor, of: Thing['of']): Promise<Thing[]> {
   const description = unique('endpoint');
   // Nobody listens there, so what is sent fails at once.
-  const input = { url: 'http://127.0.0.1:9/hook', description, eventTypes: ['product.*'], idempotencyKey: newId('key') };
+  const input = {
+    url: 'http://127.0.0.1:9/hook',
+    description,
+    eventTypes: ['product.*'],
+    idempotencyKey: newId('key'),
+  };
   const made = (await tell(CREATE, input, as)).createWebhookEndpoint;
   const { id } = made.endpoint;
   const { delivery } = (await tell(TEST, { id, idempotencyKey: newId('key') }, as)).sendTestWebhook;
   const secrets = [id, description].map((text: string) => ({ text, knownWith: READ }));
   return [
     { type: 'WebhookEndpoint', id, of, seenWith: READ, secrets: [...secrets, { text: made.secret, knownWith: [] }] },
-    { type: 'OutboundDelivery', id: delivery.id, of, seenWith: READ, secrets: [{ text: delivery.id, knownWith: READ }] },
+    {
+      type: 'OutboundDelivery',
+      id: delivery.id,
+      of,
+      seenWith: READ,
+      secrets: [{ text: delivery.id, knownWith: READ }],
+    },
   ];
 }
 
