@@ -43,7 +43,8 @@ const ID = ['input', 'id'];
 /** What an endpoint is to be. */
 export interface EndpointInput {
   url: string;
-  description: string;
+  /** @default empty */
+  description?: string | null;
   eventTypes: readonly string[];
   idempotencyKey: string;
 }
@@ -143,7 +144,7 @@ export const endpointService = (parts: EndpointParts) => {
         const id = newId('endpoint');
         const createdAt = clock.now();
         const secret = secrets.seal(newWebhookSecret(), sealedFor(id));
-        const { description } = input;
+        const description = input.description ?? '';
         const row = { id, merchantId, url, description, eventTypes, secret, status: 'ENABLED' as const, createdAt };
         await work.insert(OutboundEndpointSchema, row);
         return { id, version: 1, at: createdAt.toISOString() };

@@ -217,8 +217,8 @@ export type OutboundDeliveryFilter = {
 export type CreateWebhookEndpointInput = {
   /** Where webhooks are sent: an `https` address of the public internet. In development also `http` to the machine itself. At most 2,000 characters. */
   url: Scalars['String']['input'];
-  /** The endpoint's purpose. 1 to 200 characters. */
-  description: Scalars['String']['input'];
+  /** The endpoint's purpose. At most 200 characters. */
+  description?: InputMaybe<Scalars['String']['input']>;
   /** Types of the events that it is to receive, and patterns of them: 1 to 50. Each: at most 100 characters. */
   eventTypes: Array<Scalars['String']['input']>;
   /** The merchant whose events it is to receive. Merchants leave it out; staff who do so make an endpoint of the house. */
@@ -235,7 +235,7 @@ export type UpdateWebhookEndpointInput = {
   expectedVersion: Scalars['Int']['input'];
   /** Where webhooks are sent. At most 2,000 characters. */
   url?: InputMaybe<Scalars['String']['input']>;
-  /** The endpoint's purpose. 1 to 200 characters. */
+  /** The endpoint's purpose. At most 200 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** Types of the events that it is to receive, and patterns of them: 1 to 50. Each: at most 100 characters. */
   eventTypes?: InputMaybe<Array<Scalars['String']['input']>>;
