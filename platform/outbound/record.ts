@@ -2,8 +2,7 @@
  * Records what endpoints are to receive: the agent's consumer of the event log writes the deliveries in the transaction
  * that moves its cursor, so each event is recorded exactly once for each endpoint that wants it.
  */
-import type { Kysely } from 'kysely';
-import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql, type SqlBool } from 'kysely';
 import { z } from 'zod';
 import { type EventHandler, onAll } from '../consumers/handler.ts';
 import type { Clock } from '../clock.ts';
@@ -28,10 +27,8 @@ export const deliveriesOf = (
     if (receivers.length === 0) return [];
     const body = bodyOfEvent(event, generation);
     const { id: webhookId, type: eventType, aggregateId, xid: eventXid, position: eventPosition } = event;
-    return receivers.map(({ id: endpointId }) => ({
-      id: newId('delivery'),
-      ...{ endpointId, webhookId, eventType, aggregateId, eventXid, eventPosition, body },
-    }));
+    const what = { webhookId, eventType, aggregateId, eventXid, eventPosition, body };
+    return receivers.map(({ id: endpointId }) => ({ id: newId('delivery'), endpointId, ...what }));
   });
 
 /** Parts of the recording. */

@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import type { AgentContext } from '../agent/agent-context.ts';
-import { type OutboundTables } from './entities.ts';
+import type { OutboundTables } from './entities.ts';
 import { sealedFor } from './secrets.ts';
 
 const CHUNK = 100;

@@ -30,8 +30,8 @@ export default defineAgent({
   emits,
   // Safe, since an event is recorded once for an endpoint.
   replayable: true,
-  // Nothing waits for a webhook, so events are gathered into larger batches.
-  gatherMs: 100,
+  // Half a second more matters to no receiver, and every event is its.
+  gatherMs: 500,
   build(agentContext) {
     const { config } = agentContext;
     const outbound = createOutbound(agentContext, {

@@ -17,7 +17,10 @@ export const integrationService = ({ endpoints, deliveries }: Pick<Outbound, 'en
   const theirs = ({ actor }: RequestContext) => writableEndpoints(actor);
   return {
     /** @returns the new endpoint's id, with its secret */
-    async create({ merchantId, ...input }: CreateWebhookEndpointInput, context: RequestContext): Promise<EndpointWithSecret> {
+    async create(
+      { merchantId, ...input }: CreateWebhookEndpointInput,
+      context: RequestContext,
+    ): Promise<EndpointWithSecret> {
       return endpoints.create(input, ownerOfNew(context.actor, merchantId), context);
     },
 

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { newId } from '../../platform/ids.ts';
 import { operator } from '../support/agents.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { done, forSale, placed, settled } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, settled } from '../support/shop.ts';
 import { until, untilAnswer } from '../support/until.ts';
 import { openReceiver, type Receiver } from '../support/webhook-receiver.ts';
 
@@ -31,7 +31,7 @@ test('an order is told to a receiver that verifies with the package of Standard 
   const { createWebhookEndpoint } = await done(shop.ask(CREATE, { input }, operator));
   const { endpoint, secret } = createWebhookEndpoint;
   const variantId = await forSale(shop, { stock: 10 });
-  const order = await placed(shop, { lines: [{ variantId, quantity: 1 }] });
+  const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
   await settled(shop, order.id, 'PROCESSING');
   const told = () => receiver.accepted.filter(({ event }) => event.subject === order.id);
   await until('the order is told', () => told().some(({ event }) => event.data.newStatus === 'PROCESSING'));
