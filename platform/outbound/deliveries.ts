@@ -75,12 +75,12 @@ export const deliveryDesk = ({ store, clock, sql, onDue }: DeskParts) => {
      * Returns its id. @throws Refusal NOT_FOUND, INVALID_STATE
      */
     async redeliver(
-      input: { id: string; idempotencyKey: string },
+      input: { deliveryId: string; idempotencyKey: string },
       context: RequestContext,
       rows: RowFilter,
     ): Promise<string> {
-      const { id } = input;
-      const path = ['input', 'id'];
+      const { deliveryId: id } = input;
+      const path = ['input', 'deliveryId'];
       const [delivery] = await this.byIds([id], rows);
       if (!delivery) throw refuse('NOT_FOUND', 'There is no such delivery, or it is not yours.', path);
       const { endpointId, aggregateId } = delivery;

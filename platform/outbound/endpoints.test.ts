@@ -77,7 +77,7 @@ describe('an endpoint', () => {
     expect(JSON.stringify(row)).not.toContain(old.slice(6));
     expect(smallSecrets.open(row.secret, sealedFor(id))).toBe(old);
 
-    const rotation = { id, overlapHours: 24, ...once() };
+    const rotation = { endpointId: id, overlapHours: 24, ...once() };
     const { secret: next } = await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL');
     expect(next).toMatch(/^whsec_[\w+/]{43}=$/);
     expect(next).not.toBe(old);
@@ -156,7 +156,7 @@ describe('an endpoint', () => {
 
 test('a test webhook is sent once for a key, and waits for no other', async () => {
   const { receiver, id } = await world.receive();
-  const input = { id, ...once() };
+  const input = { endpointId: id, ...once() };
   const delivery = await world.outbound.endpoints.sendTest(input, byOperator, 'ALL');
   expect(await world.outbound.endpoints.sendTest(input, byOperator, 'ALL')).toBe(delivery);
   await world.settled();

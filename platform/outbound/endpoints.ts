@@ -38,7 +38,9 @@ const REPEATABLE_MS = 10 * 60_000;
 export const TEST_TYPE = 'webhook.test';
 
 const ENDPOINT = columnsOf(OutboundEndpointSchema);
+/** The paths of an endpoint's id in the input. */
 const ID = ['input', 'id'];
+const ENDPOINT_ID = ['input', 'endpointId'];
 
 /** What an endpoint is to be. */
 export interface EndpointInput {
@@ -82,9 +84,9 @@ export const endpointService = (parts: EndpointParts) => {
   const { agent, store, clock, secrets, sql, offered, allowedFor, disabled, onDue } = parts;
   const db = store.read.withTables<OutboundTables>();
 
-  const find = async (work: Work, id: string, rows: RowFilter): Promise<EndpointRow> => {
-    const endpoint = await work.find(OutboundEndpointSchema, id, { rows, path: ID });
-    if (endpoint.status === 'DELETED') throw refuse('NOT_FOUND', 'It was deleted.', ID);
+  const find = async (work: Work, id: string, rows: RowFilter, path = ID): Promise<EndpointRow> => {
+    const endpoint = await work.find(OutboundEndpointSchema, id, { rows, path });
+    if (endpoint.status === 'DELETED') throw refuse('NOT_FOUND', 'It was deleted.', path);
     return endpoint;
   };
   const typesFor = (given: readonly string[], merchantId: string | null): string[] =>
@@ -173,15 +175,15 @@ export const endpointService = (parts: EndpointParts) => {
 
     /** Gives an endpoint a new secret; the previous one signs as well for some hours. @throws Refusal NOT_FOUND, INVALID_INPUT */
     async rotateSecret(
-      input: { id: string; overlapHours: number; idempotencyKey: string },
+      input: { endpointId: string; overlapHours: number; idempotencyKey: string },
       context: RequestContext,
       rows: RowFilter,
     ): Promise<EndpointWithSecret> {
       const now = clock.now();
       const previousUntil = overlapEnd(input.overlapHours, now);
       const key = idempotencyOf('rotateWebhookSecret', input, context);
-      const made = await store.idempotent({ ...key, locks: [input.id] }, async (work) => {
-        const endpoint = await find(work, input.id, rows);
+      const made = await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
+        const endpoint = await find(work, input.endpointId, rows, ENDPOINT_ID);
         const { version } = await work.save(OutboundEndpointSchema, endpoint, {
           secret: secrets.seal(newWebhookSecret(), sealedFor(endpoint.id)),
           previousSecret: endpoint.secret,
@@ -189,7 +191,7 @@ export const endpointService = (parts: EndpointParts) => {
         });
         return { version, at: now.toISOString() };
       });
-      return withSecret(input.id, made);
+      return withSecret(input.endpointId, made);
     },
 
     /**
@@ -235,19 +237,26 @@ export const endpointService = (parts: EndpointParts) => {
 
     /** Sends a webhook that is no event, to try the receiver. Returns the delivery's id. @throws Refusal NOT_FOUND, INVALID_STATE */
     async sendTest(
-      input: { id: string; idempotencyKey: string },
+      input: { endpointId: string; idempotencyKey: string },
       context: RequestContext,
       rows: RowFilter,
     ): Promise<string> {
       const key = idempotencyOf('sendTestWebhook', input, context);
-      const { deliveryId } = await store.idempotent({ ...key, locks: [input.id] }, async (work) => {
-        checkEnabled(await find(work, input.id, rows));
+      const { deliveryId } = await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
+        checkEnabled(await find(work, input.endpointId, rows, ENDPOINT_ID));
         const [deliveryId, webhookId, now] = [newId('delivery'), newId('msg'), clock.now()];
-        const data = { endpointId: input.id };
-        const message = { id: webhookId, type: TEST_TYPE, source: agent, subject: input.id, time: now, data };
+        const { endpointId } = input;
+        const message = {
+          id: webhookId,
+          type: TEST_TYPE,
+          source: agent,
+          subject: endpointId,
+          time: now,
+          data: { endpointId },
+        };
         const delivery = {
           id: deliveryId,
-          endpointId: input.id,
+          endpointId,
           webhookId,
           eventType: TEST_TYPE,
           // A lane of its own, so that it waits for no other.
@@ -268,7 +277,7 @@ export const endpointService = (parts: EndpointParts) => {
      * is not sent before. Returns the endpoint's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT
      */
     async replay(
-      input: { id: string; after?: string | null; since?: Date | null; idempotencyKey: string },
+      input: { endpointId: string; after?: string | null; since?: Date | null; idempotencyKey: string },
       context: RequestContext,
       rows: RowFilter,
     ): Promise<string> {
@@ -278,10 +287,10 @@ export const endpointService = (parts: EndpointParts) => {
       const log = await logIdentity(store.read);
       const from = after == null ? await placeBefore(store.read, since!) : cursorOf(after, log);
       const key = idempotencyOf('replayWebhooks', input, context);
-      await store.idempotent({ ...key, locks: [input.id] }, async (work) => {
+      await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
         // No batch of the consumer is under way then, which would record events that are deleted here.
         await hold(work.sql, agent);
-        const endpoint = await find(work, input.id, rows);
+        const endpoint = await find(work, input.endpointId, rows, ENDPOINT_ID);
         checkEnabled(endpoint);
         const mine = work.sql.withTables<OutboundTables>();
         await mine
@@ -293,7 +302,7 @@ export const endpointService = (parts: EndpointParts) => {
         return {};
       });
       onDue();
-      return input.id;
+      return input.endpointId;
     },
   };
 };
@@ -311,7 +320,7 @@ const disabledAs = (disabledReason: DisabledReason, disabledAt: Date) => ({
 });
 
 function checkEnabled({ status }: EndpointRow): void {
-  if (status !== 'ENABLED') throw refuse('INVALID_STATE', 'The endpoint is disabled: enable it first.', ID);
+  if (status !== 'ENABLED') throw refuse('INVALID_STATE', 'The endpoint is disabled: enable it first.', ENDPOINT_ID);
 }
 
 /** The place that a cursor names. @throws Refusal INVALID_INPUT for one that is none of this log */

@@ -158,7 +158,7 @@ describe('a webhook that fails', () => {
 
     receiver.answers = () => 204;
     const [{ id: failed }] = await world.deliveries(id);
-    const again = { id: failed, ...once() };
+    const again = { deliveryId: failed, ...once() };
     await world.outbound.deliveries.redeliver(again, byOperator, 'ALL');
     await world.settled();
     expect(receiver.accepted.at(-1)!.id).toBe(ids[0]);

@@ -34,7 +34,11 @@ describe('a replay', () => {
     expect(receiver.accepted).toHaveLength(225);
     const before = receiver.accepted.splice(0);
     const from = before.findIndex(({ event }) => event.subject === 'n0' && event.aggregateversion === 3);
-    await world.outbound.endpoints.replay({ id, after: before[from]!.event.cursor, ...once() }, byOperator, 'ALL');
+    await world.outbound.endpoints.replay(
+      { endpointId: id, after: before[from]!.event.cursor, ...once() },
+      byOperator,
+      'ALL',
+    );
     await world.small.write('n0');
     await world.settled();
     await world.settled();
@@ -62,7 +66,7 @@ describe('a replay', () => {
     await world.settled();
     receiver.answers = () => 200;
     const writing = writeAll(3, 20);
-    await world.outbound.endpoints.replay({ id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
     await writing;
     for (let n = 0; n < 8; n++) await world.advance(MINUTE);
     for (const versions of versionsOf(receiver.accepted).values()) expect(versions).toEqual(upTo(40));
@@ -74,10 +78,10 @@ describe('a replay', () => {
     await world.small.write('n1');
     await world.settled();
     await expect(
-      world.outbound.endpoints.replay({ id, since: new Date(0), ...once() }, byOperator, 'ALL'),
+      world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL'),
     ).rejects.toMatchObject({ code: 'INVALID_STATE' });
     await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
-    await world.outbound.endpoints.replay({ id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
     await world.settled();
     expect(receiver.accepted.map(({ event }) => event.subject)).toEqual(['n1']);
   });
@@ -89,7 +93,9 @@ describe('a replay', () => {
     [{ after: '00000000.1.1' }, 'older than the log'],
   ])('from %j is refused', async (from, message) => {
     const { id } = await world.receive();
-    await expect(world.outbound.endpoints.replay({ id, ...from, ...once() }, byOperator, 'ALL')).rejects.toMatchObject({
+    await expect(
+      world.outbound.endpoints.replay({ endpointId: id, ...from, ...once() }, byOperator, 'ALL'),
+    ).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining(message),
     });

@@ -4,11 +4,12 @@ import { refuse } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 
-/** Row filter: the webhook endpoints that an actor may see. Staff see all, merchants their own. */
-export const readableEndpoints = (actor: Actor): RowFilter => merchantRows(actor, 'integration:read');
-
-/** Row filter: the webhook endpoints that an actor may change. */
+/** Row filter: the webhook endpoints that an actor may change. Staff change all, merchants their own. */
 export const writableEndpoints = (actor: Actor): RowFilter => merchantRows(actor, 'integration:write');
+
+/** Row filter: the webhook endpoints that an actor may see: those that it may change, and with the scope all. */
+export const readableEndpoints = (actor: Actor): RowFilter =>
+  actor.may('integration:read') ? 'ALL' : writableEndpoints(actor);
 
 /**
  * The merchant of a new endpoint: the actor's own, or the one that staff name; null, which is the house, for staff who

@@ -26,7 +26,7 @@ export default defineAgent({
   entities: [],
   outbound: true,
   config: variables,
-  grants: { MERCHANT: ['read', 'write'] },
+  grants: { MERCHANT: ['write'] },
   emits,
   // Safe, since an event is recorded once for an endpoint.
   replayable: true,

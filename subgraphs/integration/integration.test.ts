@@ -76,7 +76,7 @@ describe('an endpoint of a merchant', () => {
     for (const mutation of ['disableWebhookEndpoint', 'enableWebhookEndpoint', 'deleteWebhookEndpoint'])
       expect((await agents.mutate(mutation, { id }, '', theirs)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
     for (const mutation of ['sendTestWebhook', 'rotateWebhookSecret'])
-      expect((await agents.mutate(mutation, { id, ...once() }, '', theirs)).userErrors).toMatchObject([
+      expect((await agents.mutate(mutation, { endpointId: id, ...once() }, '', theirs)).userErrors).toMatchObject([
         { code: 'NOT_FOUND' },
       ]);
     expect((await agents.mutate('disableWebhookEndpoint', { id }, ENDPOINT, operator)).endpoint).toMatchObject({

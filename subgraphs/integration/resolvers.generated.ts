@@ -148,7 +148,7 @@ export type WebhookEventType = {
   __typename?: 'WebhookEventType';
   /** Its name: `order.placed`. */
   type: Scalars['String']['output'];
-  /** What it tells. */
+  /** The event, in a sentence. */
   description: Scalars['String']['output'];
   /** Whether it says which merchant it is about: only then a merchant's endpoint may ask for it. */
   isForMerchants: Scalars['Boolean']['output'];
@@ -165,7 +165,7 @@ export type OutboundDelivery = {
   webhookId: Scalars['String']['output'];
   /** Type of the event. */
   eventType: Scalars['String']['output'];
-  /** What the event is about: webhooks of one aggregate are sent one after the other. */
+  /** The order, product or payment that the event is about: webhooks of one aggregate are sent one after the other. */
   aggregateId: Scalars['ID']['output'];
   /** The bytes that are sent, at every attempt the same. */
   body: Scalars['String']['output'];
@@ -250,7 +250,7 @@ export type WebhookEndpointInput = {
 /** A webhook endpoint that is to have a new secret. */
 export type RotateWebhookSecretInput = {
   /** The endpoint. */
-  id: Scalars['ID']['input'];
+  endpointId: Scalars['ID']['input'];
   /** Hours for which the previous secret signs as well, 0 to 168. */
   overlapHours: Scalars['Int']['input'];
   /** A repetition with the same key rotates nothing again, and gets the secret again for ten minutes: 1 to 255 characters. */
@@ -260,7 +260,7 @@ export type RotateWebhookSecretInput = {
 /** A webhook endpoint that is to be tried. */
 export type SendTestWebhookInput = {
   /** The endpoint. */
-  id: Scalars['ID']['input'];
+  endpointId: Scalars['ID']['input'];
   /** A repetition with the same key sends no other webhook: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -268,7 +268,7 @@ export type SendTestWebhookInput = {
 /** A delivery that is to be sent again. */
 export type RedeliverWebhookInput = {
   /** The delivery. */
-  id: Scalars['ID']['input'];
+  deliveryId: Scalars['ID']['input'];
   /** A repetition with the same key does not send it once more: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -276,7 +276,7 @@ export type RedeliverWebhookInput = {
 /** A webhook endpoint that is to receive again what it has received, or missed. Give one place to begin at. */
 export type ReplayWebhooksInput = {
   /** The endpoint. */
-  id: Scalars['ID']['input'];
+  endpointId: Scalars['ID']['input'];
   /** The `cursor` of a webhook: the events after it come again. At most 60 characters. */
   after?: InputMaybe<Scalars['String']['input']>;
   /** A time: the events since then come again, and at most a few seconds more. */

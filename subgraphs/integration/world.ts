@@ -21,7 +21,7 @@ async function endpoint({ tell, unique }: Walk, as: Actor, of: Thing['of']): Pro
   };
   const made = (await tell(CREATE, input, as)).createWebhookEndpoint;
   const { id } = made.endpoint;
-  const { delivery } = (await tell(TEST, { id, idempotencyKey: newId('key') }, as)).sendTestWebhook;
+  const { delivery } = (await tell(TEST, { endpointId: id, idempotencyKey: newId('key') }, as)).sendTestWebhook;
   const secrets = [id, description].map((text: string) => ({ text, knownWith: READ }));
   return [
     { type: 'WebhookEndpoint', id, of, seenWith: READ, secrets: [...secrets, { text: made.secret, knownWith: [] }] },
@@ -36,7 +36,7 @@ async function endpoint({ tell, unique }: Walk, as: Actor, of: Thing['of']): Pro
 }
 
 export const world: RoomWorld = {
-  grants: { MERCHANT: ['read', 'write'] },
+  grants: { MERCHANT: ['write'] },
   ofHouse: (walk) => endpoint(walk, walk.admin, 'nobody'),
   ofMerchant: (walk, { who, of }) => endpoint(walk, who.actor!, of),
 };

@@ -58,7 +58,7 @@ test('an order is told to a receiver that verifies with the package of Standard 
 
   const first = told().map(({ id }) => id);
   receiver.accepted.length = 0;
-  const replay = { id: endpoint.id, after: events[0].cursor, idempotencyKey: newId('key') };
+  const replay = { endpointId: endpoint.id, after: events[0].cursor, idempotencyKey: newId('key') };
   await done(shop.ask(REPLAY, { input: replay }, operator));
   await until('it is told again', () => told().length === first.length - 1);
   expect(told().map(({ id }) => id)).toEqual(first.slice(1));
