@@ -100,6 +100,16 @@ export const endpointService = (parts: EndpointParts) => {
     return { endpointId: id, secret: isNew && isSame ? secrets.open(endpoint.secret, sealedFor(id)) : null };
   };
 
+  /** Those with these ids. */
+  const byIds = (ids: readonly string[], rows: RowFilter): Promise<EndpointRow[]> =>
+    db
+      .selectFrom('outbound_endpoint')
+      .select(ENDPOINT)
+      .where('id', '=', anyOf(ids))
+      .where('status', '<>', 'DELETED')
+      .where(matching(rows))
+      .execute();
+
   return {
     /** Reads a page, the newest first. */
     page: (page: PageArgs, rows: RowFilter): Promise<EndpointConnectionRow> =>
@@ -109,15 +119,7 @@ export const endpointService = (parts: EndpointParts) => {
         page,
       ),
 
-    /** Those with these ids. */
-    byIds: (ids: readonly string[], rows: RowFilter): Promise<EndpointRow[]> =>
-      db
-        .selectFrom('outbound_endpoint')
-        .select(ENDPOINT)
-        .where('id', '=', anyOf(ids))
-        .where('status', '<>', 'DELETED')
-        .where(matching(rows))
-        .execute(),
+    byIds,
 
     /** Creates an endpoint of a merchant, or of the house. @throws Refusal INVALID_INPUT, INVALID_STATE */
     async create(
@@ -282,6 +284,9 @@ export const endpointService = (parts: EndpointParts) => {
       rows: RowFilter,
     ): Promise<string> {
       const { after, since } = input;
+      // First, so that what is wrong with the place tells nothing of an endpoint of another owner.
+      if ((await byIds([input.endpointId], rows)).length === 0)
+        throw refuse('NOT_FOUND', 'There is no such webhook endpoint, or it is not yours.', ENDPOINT_ID);
       if ((after == null) === (since == null))
         throw refuse('INVALID_INPUT', 'Give the place to begin at: either `after` or `since`.', ['input']);
       const log = await logIdentity(store.read);

@@ -98,7 +98,9 @@ describe('an endpoint of a merchant', () => {
         { code: 'INVALID_INPUT', path: ['input', 'merchantId'] },
       ]);
     expect((await create({ merchantId }, operator)).endpoint).toMatchObject({ merchantId });
-    expect((await create({}, operator)).endpoint).toMatchObject({ merchantId: null });
+    const { endpoint: ofHouse } = await create({}, operator);
+    expect(ofHouse).toMatchObject({ merchantId: null });
+    expect(await agents.query('webhookEndpoint', { id: ofHouse.id }, 'id', merchant(merchantId))).toBe(null);
   });
 });
 
