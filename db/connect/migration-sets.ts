@@ -20,6 +20,7 @@ export const DECLARED = {
   numbers: brought('number-series', 'numbers/number-series.sql'),
   files: brought('files', 'files/files.sql'),
   jobs: brought('jobs', 'jobs/jobs.sql'),
+  outbound: brought('outbound', 'outbound/outbound.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>

@@ -69,6 +69,8 @@ export interface AgentParts {
 export interface RoomParts<Services> extends Omit<AgentParts, 'handlers'> {
   /** The services that its handlers are bound to. */
   handling?: Services;
+  /** Handlers of types that are known only once all agents are, beside those that the room declares. */
+  moreHandlers?: readonly EventHandler[];
 }
 
 /** An agent, as its room declares it. `Variables` are the environment variables that it declares in `config`. */
@@ -98,6 +100,8 @@ export interface Room<Variables extends object = any, Services = any> {
   files?: boolean;
   /** It has jobs (platform/jobs/jobs.ts): its schema then holds their tables. Their results need `files`. */
   jobs?: boolean;
+  /** It sends webhooks (platform/outbound/outbound.ts): its schema then holds their endpoints and deliveries. */
+  outbound?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
   /** Variables whose names do not begin with the agent's, each with the reason. */
@@ -150,18 +154,21 @@ export function defineAgent<Variables extends object = object, Services = void>(
     throw new Error(`${definition.name} begins at the oldest event: its handlers must be replayable.`);
   checkConfined(definition);
   checkProjections(definition);
+  const types = (handlers ?? []).map(({ type }) => type);
+  checkOneEach(definition.name, types);
   const ofProjections = (definition.projections ?? []).flatMap((projection) => projection.handlers);
-  const handles = [...new Set([...(handlers ?? []), ...ofProjections].map(({ type }) => type))];
-  if (!handlers) return handles.length > 0 ? { ...definition, handles } : definition;
-  const types = handlers.map(({ type }) => type);
-  const twice = types.find((type, at) => types.indexOf(type) !== at);
-  if (twice) throw new Error(`${definition.name} has two handlers for ${twice}.`);
+  const handles = [...new Set([...types, ...ofProjections.map(({ type }) => type)])];
   return {
     ...definition,
-    handles,
+    ...(handles.length > 0 && { handles }),
     build(context) {
-      const { handling, ...parts } = room.build(context);
-      return { ...parts, handlers: bindHandlers(handlers, handling as Services) };
+      const { handling, moreHandlers = [], ...parts } = room.build(context);
+      const all = [...bindHandlers(handlers ?? [], handling as Services), ...moreHandlers];
+      checkOneEach(
+        definition.name,
+        all.map(({ type }) => type),
+      );
+      return all.length > 0 ? { ...parts, handlers: all } : parts;
     },
   };
 }
@@ -176,6 +183,12 @@ function checkProjections({ name, entities, projections = [] }: Pick<Room, 'name
         throw new Error(
           `The projection ${projection.name} of ${name} has ${tableOf(entity).name}, which is not in its entities.`,
         );
+}
+
+/** A consumer has one handler of a type, and would silently pass over a second one. */
+function checkOneEach(agent: string, types: readonly string[]): void {
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
+  if (twice) throw new Error(`${agent} has two handlers for ${twice}.`);
 }
 
 /** Tables have the names of the database here, and properties those of TypeScript: a mixed-up name is told at once. */

@@ -147,30 +147,18 @@ function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, 
   );
 }
 
-/** A part of an agent that runs until it is aborted. */
-interface Task extends Pick<BackgroundTask, 'run'> {
-  part: string;
-  /** What is logged at each failure. */
-  says: string;
-}
-
 /** Its consumers and its background tasks. */
-const tasksOf = ({ name, consumers, parts }: HostedAgent): Task[] => [
+const tasksOf = ({ name, consumers, parts }: HostedAgent): BackgroundTask[] => [
   ...consumers.map((consumer) => ({
-    part: consumer.name === name ? 'consumer' : `consumer ${consumer.name}`,
-    says: 'a consumer failed and is started again',
+    name: consumer.name === name ? 'consumer' : `consumer ${consumer.name}`,
     run: (signal: AbortSignal) => consumer.run(signal),
   })),
-  ...(parts.backgroundTasks ?? []).map((task) => ({
-    part: `task ${task.name}`,
-    says: 'a task failed and is started again',
-    run: (signal: AbortSignal) => task.run(signal),
-  })),
+  ...(parts.backgroundTasks ?? []).map(({ name: task, run }) => ({ name: `task ${task}`, run })),
 ];
 
 function keepTask(
   hosted: HostedAgent,
-  { part, says, run }: Task,
+  { name: part, run }: BackgroundTask,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -181,7 +169,7 @@ function keepTask(
     pace,
     onFailure(error) {
       last = error;
-      log.warn({ err: error, agent: hosted.name }, says);
+      log.warn({ err: error, agent: hosted.name, part }, 'a part of an agent failed and is started again');
       lifecycles.erred(hosted.name, error, { part });
     },
     onBroken: () => fail(hosted, part, last, options),

@@ -77,6 +77,8 @@ export class Consumer {
   #unwritten: Envelope[] = [];
   /** Events published in the current transaction, and the counts of applied, parked and retried ones. */
   #published: Envelope[] = [];
+  /** Calls of handlers that wait for the commit, each once. */
+  readonly #afterCommit = new Set<() => void>();
   #tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
 
   constructor(options: ConsumerOptions) {
@@ -309,6 +311,7 @@ export class Consumer {
         const handler = this.#handlers.get(event.type);
         if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
         await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
+        if (handler.onCommitted) this.#afterCommit.add(handler.onCommitted);
         this.#unwritten.push(...session.events);
       });
       if (careful) {
@@ -358,6 +361,7 @@ export class Consumer {
     this.#published = [];
     this.#tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
     this.#unwritten = [];
+    this.#afterCommit.clear();
     const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
       return (await tryToHold(transaction, this.name)) ? work(transaction) : 'busy';
     });
@@ -370,6 +374,7 @@ export class Consumer {
     for (const [outcome, events] of Object.entries(this.#tally))
       if (events > 0) count('agora_consumer_events_total', { consumer: this.name, outcome }, events);
     this.#tellPublished(this.#published);
+    for (const call of this.#afterCommit) call();
   }
 
   #tellPublished(events: readonly Envelope[]): void {

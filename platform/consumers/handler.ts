@@ -15,6 +15,8 @@ export interface EventHandler<Services = void> {
    * throws, each event is handled by itself, so that only those that fail are parked.
    */
   handleAll?(work: SetWork, events: readonly LoggedEvent[], services: Services): Promise<void>;
+  /** Called after the commit of a batch with events of this type, in the process that applied it: a hint for workers. */
+  onCommitted?(): void;
 }
 
 /** The work of a set of events. It starts no saga: that would have no single cause. */
@@ -41,11 +43,12 @@ export function bindHandlers<Services>(
     sets.set(handleAll, bound);
     return bound;
   };
-  return handlers.map(({ type, locks, handle, handleAll }) => ({
+  return handlers.map(({ type, locks, handle, handleAll, onCommitted }) => ({
     type,
     locks,
     handle: (work, event) => handle(work, event, services),
     ...(handleAll && { handleAll: bindSet(handleAll) }),
+    ...(onCommitted && { onCommitted }),
   }));
 }
 

@@ -178,6 +178,28 @@ export const METRICS = {
     labels: ['consumer', 'state'],
   },
 
+  // Outbound webhooks.
+  agora_outbound_attempts_total: {
+    kind: 'counter',
+    help: 'Attempts to deliver a webhook: delivered, retried, failed (given up) or gone (the receiver wants no more).',
+    labels: ['agent', 'outcome'],
+  },
+  agora_outbound_overdue_seconds: {
+    kind: 'gauge',
+    help: 'How long the first webhook that is due has been waiting for its attempt. One whose endpoint is left alone is not due.',
+    labels: ['agent'],
+  },
+  agora_outbound_waiting_lanes: {
+    kind: 'gauge',
+    help: 'Aggregates with webhooks that wait, each for each endpoint; 10000 is that many or more.',
+    labels: ['agent'],
+  },
+  agora_outbound_endpoints: {
+    kind: 'gauge',
+    help: 'Endpoints by state: healthy, failing (no success since a failure) or disabled.',
+    labels: ['agent', 'state'],
+  },
+
   // Sagas.
   agora_saga_steps_total: {
     kind: 'counter',

@@ -3,7 +3,7 @@
  * tables, and names a column without its table, fails once the other table has a column of that name too: so a column
  * that is added to a table has a name that no other table of its schema has.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
@@ -45,7 +45,8 @@ function ambiguous(files: readonly { name: string; sql: string }[]): string[] {
 
 test('an added column has a name of its own, or the joins of the earlier release were looked at', async () => {
   const found = migrationSets(await loadAgents()).flatMap(({ schema, directory, extra = [] }) => {
-    const own = readdirSync(directory)
+    // A room whose tables are all the platform's has none.
+    const own = (existsSync(directory) ? readdirSync(directory) : [])
       .filter((name) => name.endsWith('.sql'))
       .sort()
       .map((name) => ({ name, sql: readFileSync(join(directory, name), 'utf8') }));

@@ -11,6 +11,7 @@ import { DecisionOutcomeSchema, DecisionSchema } from '../../platform/decisions/
 import { FileSchema } from '../../platform/files/file-entity.ts';
 import { JobPartSchema, JobSchema } from '../../platform/jobs/job-entity.ts';
 import { ledgerEntities } from '../../platform/ledger/entities.ts';
+import { outboundEntities } from '../../platform/outbound/entities.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -130,12 +131,13 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions, approvals, files, jobs }: AgentDefinition): readonly EntitySchema[] => [
+const entitiesOf = ({ entities, decisions, approvals, files, jobs, outbound }: AgentDefinition): readonly EntitySchema[] => [
   ...entities,
   ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
   ...(approvals ? approvalEntities : []),
   ...(files ? [FileSchema] : []),
   ...(jobs ? [JobSchema, JobPartSchema] : []),
+  ...(outbound ? outboundEntities : []),
 ];
 
 test.each(agents.map((agent) => ({ name: agent.name, entities: entitiesOf(agent) })))(

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { newId } from '../../platform/ids.ts';
+import { operator } from '../support/agents.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import { done, forSale, place, placed, read, settled } from '../support/shop.ts';
 import { untilAnswer } from '../support/until.ts';
@@ -42,6 +44,8 @@ async function tablesWith(words: readonly string[]): Promise<string[]> {
   return found;
 }
 
+const ENDPOINT = `mutation ($input: CreateWebhookEndpointInput!) {
+  createWebhookEndpoint(input: $input) { endpoint { id } userErrors { message } } }`;
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
 
 /** Sends an operation with this token. */
@@ -64,6 +68,9 @@ describe('after a guest orders and cancels, and a customer signs up, orders, is 
   let secrets: string[] = [];
   beforeAll(async () => {
     const variantId = await forSale(shop, { stock: 50 });
+    // Nobody listens there, and all that would be sent is kept.
+    const input = { url: 'http://127.0.0.1:9/', eventTypes: ['*'], idempotencyKey: newId('key') };
+    await done(shop.ask(ENDPOINT, { input }, operator));
     const lines = [{ variantId, quantity: 1 }];
     const contact = { email: EMAIL, shippingAddress: ADDRESS, billingAddress: { ...ADDRESS, name: 'Quux and Sons' } };
 
@@ -100,6 +107,14 @@ describe('after a guest orders and cancels, and a customer signs up, orders, is 
     expect(tables).toContain('order.order_contact');
     expect(tables.filter((name) => !/^(order\.order_contact|identity\.\w+|customer\.\w+)$/.test(name))).toEqual([]);
     expect(tables.filter((name) => name.endsWith('.idempotency'))).toEqual([]);
+  });
+
+  test('what is sent by webhooks is among it', async () => {
+    const { rows } = await sql<{ types: string[] }>`
+      select array_agg(distinct event_type) as types from integration.outbound_delivery`.execute(shop.kysely);
+    expect(rows[0]!.types).toEqual(
+      expect.arrayContaining(['order.placed', 'customer.created', 'identity.user_registered', 'payment.declined']),
+    );
   });
 
   test('no token is stored in the database as it was issued', async () => {

@@ -91,6 +91,24 @@ export const agentPerformance: Board = {
       shows: [['max by (consumer) (agora_consumer_parked_events{state="dead"})', '{{consumer}}']],
     },
     {
+      title: 'Webhooks sent',
+      unit: 'ops',
+      says: 'Attempts, by outcome.',
+      shows: [[`sum by (agent, outcome) (${rate('agora_outbound_attempts_total')})`, '{{agent}} {{outcome}}']],
+    },
+    {
+      title: 'Webhooks overdue',
+      unit: 's',
+      says: 'How long the first one that is due has been waiting.',
+      limits: [60, 120],
+      shows: [['max by (agent) (agora_outbound_overdue_seconds)', '{{agent}}']],
+    },
+    {
+      title: 'Webhook endpoints',
+      says: 'Those that fail, and those that are disabled.',
+      shows: [['max by (agent, state) (agora_outbound_endpoints{state!="healthy"})', '{{agent}} {{state}}']],
+    },
+    {
       title: 'Events published',
       unit: 'ops',
       says: 'By type.',

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { smallSecrets } from '../../tests/support/outbound-fixture.ts';
+import {
+  byOperator,
+  DAY,
+  HOUR,
+  MINUTE,
+  once,
+  openOutboundWorld,
+  type OutboundWorld,
+} from '../../tests/support/outbound-world.ts';
+import { until } from '../../tests/support/until.ts';
+import { sealedFor } from './secrets.ts';
+
+let world: OutboundWorld;
+beforeAll(async () => {
+  world = await openOutboundWorld();
+});
+afterAll(() => world?.close());
+beforeEach(() => world.reset());
+afterEach(() => world.stop());
+
+const published = () => world.query(`select payload from platform.event_log where type = 'small.endpoint_disabled'`);
+
+describe('an endpoint', () => {
+  test('whose receiver answers 410 is disabled, which is published; it goes on once it is enabled', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = () => 410;
+    await world.small.write('n1');
+    await until('it is disabled', async () => (await world.endpointOf(id)).status === 'DISABLED');
+    await world.small.write('n2');
+    await world.settled();
+    await world.advance(DAY);
+    expect(receiver.received).toHaveLength(1);
+    expect(await world.endpointOf(id)).toMatchObject({ disabled_reason: 'GONE', version: 2 });
+    expect(await published()).toEqual([
+      { payload: { endpointId: id, merchantId: null, reason: 'GONE', disabledAt: expect.any(String) } },
+    ]);
+    receiver.answers = () => 200;
+    await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
+    await world.settled();
+    expect(receiver.accepted.map(({ event }) => event.subject)).toEqual(['n1']);
+  });
+
+  test('that fails for five days without a success is disabled, and one that succeeds now and then is not', async () => {
+    const [bad, fair] = [await world.receive(), await world.receive()];
+    bad.receiver.answers = () => 500;
+    for (let hour = 0; hour < 126; hour += 3) {
+      fair.receiver.answers = () => (hour % 12 === 0 ? 200 : 500);
+      if (hour % 12 === 0) await world.small.write(`n${hour}`);
+      await world.advance(3 * HOUR);
+    }
+    await until('it is disabled', async () => (await world.endpointOf(bad.id)).status === 'DISABLED');
+    expect(await world.endpointOf(bad.id)).toMatchObject({ disabled_reason: 'FAILING' });
+    expect(await world.endpointOf(fair.id)).toMatchObject({ status: 'ENABLED' });
+    expect(await published()).toHaveLength(1);
+  });
+
+  test('that hangs takes eight attempts and no more, and holds up no other', async () => {
+    const [slow, quick] = [await world.receive(), await world.receive()];
+    const open: (() => void)[] = [];
+    slow.receiver.answers = (_, response) => void open.push(() => response.writeHead(200).end());
+    for (let n = 0; n < 30; n++) await world.small.write(`n${n}`);
+    await until('the other one has all', () => quick.receiver.accepted.length === 30);
+    await until('its places are taken', () => open.length === 8);
+    slow.receiver.answers = () => 200;
+    open.forEach((answer) => answer());
+    await world.settled();
+    expect(slow.receiver.accepted).toHaveLength(30);
+    expect(new Set(slow.receiver.received.map(({ id }) => id)).size).toBe(30);
+  });
+
+  test('has a secret that is shown once and sealed, and two that sign while it is rotated', async () => {
+    const { receiver, id, secret: old } = await world.receive();
+    const row = await world.endpointOf(id);
+    expect(JSON.stringify(row)).not.toContain(old.slice(6));
+    expect(smallSecrets.open(row.secret, sealedFor(id))).toBe(old);
+
+    const rotation = { endpointId: id, overlapHours: 24, ...once() };
+    const { secret: next } = await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL');
+    expect(next).toMatch(/^whsec_[\w+/]{43}=$/);
+    expect(next).not.toBe(old);
+    expect((await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL')).secret).toBe(next);
+    await world.small.write('n1');
+    await world.settled();
+    await world.advance(25 * HOUR);
+    await world.small.write('n2');
+    await world.settled();
+    expect((await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL')).secret).toBe(null);
+    const byWhom = receiver.received.map(({ headers, body, id: messageId }) =>
+      [old, next!].map((secret) => {
+        const at = new Date(Number(headers['webhook-timestamp']) * 1000);
+        return String(headers['webhook-signature'])
+          .split(' ')
+          .includes(new Webhook(secret).sign(messageId, at, body));
+      }),
+    );
+    expect(byWhom).toEqual([
+      [true, true],
+      [false, true],
+    ]);
+  });
+
+  test('is made once for a key, and of one owner there are twenty at most', async () => {
+    const input = { url: 'http://127.0.0.1:9/', description: '', eventTypes: ['*'], ...once() };
+    const first = await world.outbound.endpoints.create(input, null, byOperator);
+    expect(await world.outbound.endpoints.create(input, null, byOperator)).toEqual(first);
+    world.clock.advance(11 * MINUTE);
+    expect(await world.outbound.endpoints.create(input, null, byOperator)).toEqual({ ...first, secret: null });
+    for (let n = 1; n < 20; n++) await world.outbound.endpoints.create({ ...input, ...once() }, null, byOperator);
+    await expect(world.outbound.endpoints.create({ ...input, ...once() }, null, byOperator)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+    });
+    const theirs = { ...input, eventTypes: ['shop.opened'], ...once() };
+    await expect(world.outbound.endpoints.create(theirs, 'm1', byOperator)).resolves.toMatchObject({
+      secret: expect.any(String),
+    });
+  });
+
+  test('that is deleted receives nothing more, and is forgotten with its deliveries', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = () => 500;
+    await world.small.write('n1');
+    await world.settled();
+    await world.outbound.endpoints.delete(id, byOperator, 'ALL');
+    await world.small.write('n2');
+    await world.settled();
+    await world.advance(HOUR);
+    expect(receiver.received).toHaveLength(1);
+    expect(await world.outbound.endpoints.byIds([id], 'ALL')).toEqual([]);
+    await expect(world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await world.runJob('forget deliveries');
+    for (const table of ['endpoint', 'delivery', 'attempt', 'lane'])
+      expect([table, await world.query(`select from small.outbound_${table}`)]).toEqual([table, []]);
+  });
+
+  test('of another owner is not found, and is not changed by one who saw an older version', async () => {
+    const { id } = await world.receive(['shop.*'], 'm1');
+    const change = { id, expectedVersion: 1, description: 'changed' };
+    await expect(world.outbound.endpoints.update(change, byOperator, [{ merchantId: 'm2' }])).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await world.outbound.endpoints.update(change, byOperator, [{ merchantId: 'm1' }]);
+    await expect(world.outbound.endpoints.update(change, byOperator, 'ALL')).rejects.toMatchObject({
+      code: 'VERSION_CONFLICT',
+    });
+    await expect(
+      world.outbound.endpoints.update({ ...change, expectedVersion: 2, url: 'http://10.0.0.1/' }, byOperator, 'ALL'),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await world.endpointOf(id)).toMatchObject({ description: 'changed', version: 2 });
+  });
+});
+
+test('a test webhook is sent once for a key, and waits for no other', async () => {
+  const { receiver, id } = await world.receive();
+  const input = { endpointId: id, ...once() };
+  const delivery = await world.outbound.endpoints.sendTest(input, byOperator, 'ALL');
+  expect(await world.outbound.endpoints.sendTest(input, byOperator, 'ALL')).toBe(delivery);
+  await world.settled();
+  expect(receiver.accepted.map(({ event }) => [event.type, event.subject, event.cursor])).toEqual([
+    ['webhook.test', id, undefined],
+  ]);
+});
+
+test('deliveries are kept for thirty days', async () => {
+  const { id } = await world.receive();
+  await world.small.write('n1');
+  await world.settled();
+  world.clock.advance(29 * DAY);
+  await world.small.write('n2');
+  await world.settled();
+  await world.runJob('forget deliveries');
+  expect(await world.deliveries(id)).toHaveLength(2);
+  world.clock.advance(2 * DAY);
+  await world.runJob('forget deliveries');
+  expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'n2' }]);
+});

@@ -1,0 +1,339 @@
+/** The use cases of endpoints: create, change, rotate the secret, enable, disable, delete, test, replay. */
+import type { AgentContext } from '../agent/agent-context.ts';
+import { hold } from '../consumers/cursor-row.ts';
+import { anyOf } from '../data/any-of.ts';
+import { countOf } from '../data/count.ts';
+import { columnsOf } from '../data/entity-table.ts';
+import { idempotencyOf } from '../data/idempotency.ts';
+import { matching, type RowFilter } from '../data/row-filter.ts';
+import { refuse } from '../errors.ts';
+import { type Cursor, decodeCursor, encodeCursor } from '../events/cursor.ts';
+import type { EventDefinition } from '../events/define-event.ts';
+import { logIdentity, whyExpired } from '../events/event-log.ts';
+import { placeBefore } from '../events/replay.ts';
+import { connect, type PageArgs } from '../graphql/connection.ts';
+import type { RequestContext } from '../graphql/context.ts';
+import { checkAll, checkVersion } from '../graphql/refusals.ts';
+import { newId } from '../ids.ts';
+import type { Work } from '../store/store.ts';
+import type { EndpointDisabled } from './endpoint-disabled.ts';
+import {
+  type DisabledReason,
+  type EndpointConnectionRow,
+  type EndpointRow,
+  OutboundEndpointSchema,
+  type OutboundTables,
+} from './entities.ts';
+import { bodyOf } from './envelope.ts';
+import { checkEventTypes, type OfferedType } from './event-types.ts';
+import type { OutboundSql } from './outbound-sql.ts';
+import { type Allowed, checkUrl } from './reach.ts';
+import { newWebhookSecret, overlapEnd, sealedFor } from './secrets.ts';
+
+/** The most endpoints of one merchant, and of the house. */
+export const MAX_ENDPOINTS = 20;
+/** Minutes for which a repetition of a request gets the secret again. */
+const REPEATABLE_MS = 10 * 60_000;
+/** The type of a test's webhook. It is no event of the log. */
+export const TEST_TYPE = 'webhook.test';
+
+const ENDPOINT = columnsOf(OutboundEndpointSchema);
+/** The paths of an endpoint's id in the input. */
+const ID = ['input', 'id'];
+const ENDPOINT_ID = ['input', 'endpointId'];
+
+/** What an endpoint is to be. */
+export interface EndpointInput {
+  url: string;
+  /** @default empty */
+  description?: string | null;
+  eventTypes: readonly string[];
+  idempotencyKey: string;
+}
+
+/** A change of an endpoint. What is not given stays. */
+export interface EndpointChange {
+  id: string;
+  expectedVersion: number;
+  url?: string | null;
+  description?: string | null;
+  eventTypes?: readonly string[] | null;
+}
+
+/** An endpoint and, once, its new secret. */
+export interface EndpointWithSecret {
+  endpointId: string;
+  /** Null for a repetition that comes too late. */
+  secret: string | null;
+}
+
+/** Parts of the use cases. */
+export interface EndpointParts extends Pick<AgentContext, 'store' | 'clock' | 'secrets'> {
+  agent: string;
+  sql: OutboundSql;
+  offered: readonly OfferedType[];
+  allowedFor(owner: { merchantId: string | null }): Allowed;
+  /** The event of an endpoint that was disabled by itself. */
+  disabled: EventDefinition<EndpointDisabled>;
+  /** Called after a commit that made something due. */
+  onDue(): void;
+}
+
+/** The use cases. Rows are those that the caller may change. */
+export const endpointService = (parts: EndpointParts) => {
+  const { agent, store, clock, secrets, sql, offered, allowedFor, disabled, onDue } = parts;
+  const db = store.read.withTables<OutboundTables>();
+
+  const find = async (work: Work, id: string, rows: RowFilter, path = ID): Promise<EndpointRow> => {
+    const endpoint = await work.find(OutboundEndpointSchema, id, { rows, path });
+    if (endpoint.status === 'DELETED') throw refuse('NOT_FOUND', 'It was deleted.', path);
+    return endpoint;
+  };
+  const typesFor = (given: readonly string[], merchantId: string | null): string[] =>
+    checkEventTypes(given, offered, { isMerchants: merchantId !== null });
+
+  /** The answer of a request that made a secret: to a repetition as well, for some minutes. */
+  const withSecret = async (id: string, made: { version: number; at: string }): Promise<EndpointWithSecret> => {
+    const [endpoint] = await db.selectFrom('outbound_endpoint').select(ENDPOINT).where('id', '=', id).execute();
+    const isNew = clock.now().getTime() - Date.parse(made.at) < REPEATABLE_MS;
+    const isSame = endpoint?.version === made.version && endpoint.status !== 'DELETED';
+    return { endpointId: id, secret: isNew && isSame ? secrets.open(endpoint.secret, sealedFor(id)) : null };
+  };
+
+  /** Those with these ids. */
+  const byIds = (ids: readonly string[], rows: RowFilter): Promise<EndpointRow[]> =>
+    db
+      .selectFrom('outbound_endpoint')
+      .select(ENDPOINT)
+      .where('id', '=', anyOf(ids))
+      .where('status', '<>', 'DELETED')
+      .where(matching(rows))
+      .execute();
+
+  return {
+    /** Reads a page, the newest first. */
+    page: (page: PageArgs, rows: RowFilter): Promise<EndpointConnectionRow> =>
+      connect(
+        db.selectFrom('outbound_endpoint').select(ENDPOINT).where('status', '<>', 'DELETED').where(matching(rows)),
+        { column: 'createdAt', direction: 'DESC' },
+        page,
+      ),
+
+    byIds,
+
+    /** Creates an endpoint of a merchant, or of the house. @throws Refusal INVALID_INPUT, INVALID_STATE */
+    async create(
+      input: EndpointInput,
+      merchantId: string | null,
+      context: RequestContext,
+    ): Promise<EndpointWithSecret> {
+      const [url, eventTypes] = checkAll(
+        () => checkUrl(input.url, allowedFor({ merchantId })),
+        () => typesFor(input.eventTypes, merchantId),
+      );
+      const key = idempotencyOf('createWebhookEndpoint', input, context);
+      const locks = [`webhook endpoints of ${merchantId ?? 'the house'}`];
+      const made = await store.idempotent({ ...key, locks }, async (work) => {
+        const all = work.sql
+          .withTables<OutboundTables>()
+          .selectFrom('outbound_endpoint')
+          .where('status', '<>', 'DELETED');
+        const theirs = all.where('merchantId', merchantId === null ? 'is' : '=', merchantId);
+        if ((await countOf(theirs)) >= MAX_ENDPOINTS)
+          throw refuse(
+            'INVALID_STATE',
+            `There are ${MAX_ENDPOINTS} endpoints already: delete one that is not needed.`,
+            ['input'],
+          );
+        const id = newId('endpoint');
+        const createdAt = clock.now();
+        const secret = secrets.seal(newWebhookSecret(), sealedFor(id));
+        const description = input.description ?? '';
+        const row = { id, merchantId, url, description, eventTypes, secret, status: 'ENABLED' as const, createdAt };
+        await work.insert(OutboundEndpointSchema, row);
+        return { id, version: 1, at: createdAt.toISOString() };
+      });
+      return withSecret(made.id, made);
+    },
+
+    /** Changes an endpoint. Returns its id. @throws Refusal NOT_FOUND, VERSION_CONFLICT, INVALID_INPUT */
+    async update(input: EndpointChange, context: RequestContext, rows: RowFilter): Promise<string> {
+      await store.write({ locks: [input.id], origin: context }, async (work) => {
+        const endpoint = await find(work, input.id, rows);
+        checkVersion(endpoint.version, input.expectedVersion);
+        const { merchantId } = endpoint;
+        const [url, eventTypes] = checkAll(
+          () => (input.url == null ? undefined : checkUrl(input.url, allowedFor(endpoint))),
+          () => (input.eventTypes == null ? undefined : typesFor(input.eventTypes, merchantId)),
+        );
+        // Another receiver has not failed yet.
+        const anew = url !== undefined && url !== endpoint.url ? HEALTHY : {};
+        const description = input.description ?? undefined;
+        await work.save(OutboundEndpointSchema, endpoint, { url, eventTypes, description, ...anew });
+      });
+      onDue();
+      return input.id;
+    },
+
+    /** Gives an endpoint a new secret; the previous one signs as well for some hours. @throws Refusal NOT_FOUND, INVALID_INPUT */
+    async rotateSecret(
+      input: { endpointId: string; overlapHours: number; idempotencyKey: string },
+      context: RequestContext,
+      rows: RowFilter,
+    ): Promise<EndpointWithSecret> {
+      const now = clock.now();
+      const previousUntil = overlapEnd(input.overlapHours, now);
+      const key = idempotencyOf('rotateWebhookSecret', input, context);
+      const made = await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
+        const endpoint = await find(work, input.endpointId, rows, ENDPOINT_ID);
+        const { version } = await work.save(OutboundEndpointSchema, endpoint, {
+          secret: secrets.seal(newWebhookSecret(), sealedFor(endpoint.id)),
+          previousSecret: endpoint.secret,
+          previousUntil,
+        });
+        return { version, at: now.toISOString() };
+      });
+      return withSecret(input.endpointId, made);
+    },
+
+    /**
+     * Enables or disables an endpoint: one that is enabled goes on with what waited, and receives the events from now on.
+     * Returns its id. @throws Refusal NOT_FOUND
+     */
+    async setEnabled(id: string, isEnabled: boolean, context: RequestContext, rows: RowFilter): Promise<string> {
+      await store.write({ locks: [id], origin: context }, async (work) => {
+        const endpoint = await find(work, id, rows);
+        if ((endpoint.status === 'ENABLED') === isEnabled) return;
+        const changes = isEnabled
+          ? { ...HEALTHY, status: 'ENABLED' as const, disabledReason: null, disabledAt: null }
+          : { ...disabledAs('BY_USER', clock.now()), replayAfter: null };
+        await work.save(OutboundEndpointSchema, endpoint, changes);
+      });
+      onDue();
+      return id;
+    },
+
+    /** Deletes an endpoint, with what waits for it. Returns its id. @throws Refusal NOT_FOUND */
+    async delete(id: string, context: RequestContext, rows: RowFilter): Promise<string> {
+      await store.write({ locks: [id], origin: context }, async (work) => {
+        const endpoint = await find(work, id, rows);
+        await work.save(OutboundEndpointSchema, endpoint, { status: 'DELETED', replayAfter: null });
+      });
+      return id;
+    },
+
+    /** Disables an endpoint by itself, and publishes it; does nothing if it is not enabled. */
+    async disable(id: string, reason: Exclude<DisabledReason, 'BY_USER'>): Promise<void> {
+      await store.write({ locks: [id], origin: {} }, async (work) => {
+        const endpoint = await work.findIfAny(OutboundEndpointSchema, id);
+        if (endpoint?.status !== 'ENABLED') return;
+        const disabledAt = clock.now();
+        const { version, merchantId } = await work.save(OutboundEndpointSchema, endpoint, {
+          ...disabledAs(reason, disabledAt),
+          replayAfter: null,
+        });
+        const payload = { endpointId: id, merchantId, reason, disabledAt: disabledAt.toISOString() };
+        work.publish(disabled, { aggregateId: id, aggregateVersion: version, payload });
+      });
+    },
+
+    /** Sends a webhook that is no event, to try the receiver. Returns the delivery's id. @throws Refusal NOT_FOUND, INVALID_STATE */
+    async sendTest(
+      input: { endpointId: string; idempotencyKey: string },
+      context: RequestContext,
+      rows: RowFilter,
+    ): Promise<string> {
+      const key = idempotencyOf('sendTestWebhook', input, context);
+      const { deliveryId } = await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
+        checkEnabled(await find(work, input.endpointId, rows, ENDPOINT_ID));
+        const [deliveryId, webhookId, now] = [newId('delivery'), newId('msg'), clock.now()];
+        const { endpointId } = input;
+        const message = {
+          id: webhookId,
+          type: TEST_TYPE,
+          source: agent,
+          subject: endpointId,
+          time: now,
+          data: { endpointId },
+        };
+        const delivery = {
+          id: deliveryId,
+          endpointId,
+          webhookId,
+          eventType: TEST_TYPE,
+          // A lane of its own, so that it waits for no other.
+          aggregateId: webhookId,
+          eventXid: null,
+          eventPosition: null,
+          body: bodyOf(message),
+        };
+        await sql.record(work.sql, [delivery], { now, again: false });
+        return { deliveryId };
+      });
+      onDue();
+      return deliveryId;
+    },
+
+    /**
+     * Has an endpoint receive again what it wants of the log, after a cursor of a webhook or since a time. What waits of it
+     * is not sent before. Returns the endpoint's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT
+     */
+    async replay(
+      input: { endpointId: string; after?: string | null; since?: Date | null; idempotencyKey: string },
+      context: RequestContext,
+      rows: RowFilter,
+    ): Promise<string> {
+      const { after, since } = input;
+      // First, so that what is wrong with the place tells nothing of an endpoint of another owner.
+      if ((await byIds([input.endpointId], rows)).length === 0)
+        throw refuse('NOT_FOUND', 'There is no such webhook endpoint, or it is not yours.', ENDPOINT_ID);
+      if ((after == null) === (since == null))
+        throw refuse('INVALID_INPUT', 'Give the place to begin at: either `after` or `since`.', ['input']);
+      const log = await logIdentity(store.read);
+      const from = after == null ? await placeBefore(store.read, since!) : cursorOf(after, log);
+      const key = idempotencyOf('replayWebhooks', input, context);
+      await store.idempotent({ ...key, locks: [input.endpointId] }, async (work) => {
+        // No batch of the consumer is under way then, which would record events that are deleted here.
+        await hold(work.sql, agent);
+        const endpoint = await find(work, input.endpointId, rows, ENDPOINT_ID);
+        checkEnabled(endpoint);
+        const mine = work.sql.withTables<OutboundTables>();
+        await mine
+          .updateTable('outbound_endpoint')
+          .set({ replayAfter: encodeCursor(from, log.generation) })
+          .where('id', '=', endpoint.id)
+          .execute();
+        await sql.withdraw(work.sql, endpoint.id, from);
+        return {};
+      });
+      onDue();
+      return input.endpointId;
+    },
+  };
+};
+
+/** The use cases of endpoints. */
+export type EndpointService = ReturnType<typeof endpointService>;
+
+/** An endpoint's circuit, in order. */
+const HEALTHY = { failures: 0, failingSince: null, resumesAt: null };
+
+const disabledAs = (disabledReason: DisabledReason, disabledAt: Date) => ({
+  status: 'DISABLED' as const,
+  disabledReason,
+  disabledAt,
+});
+
+function checkEnabled({ status }: EndpointRow): void {
+  if (status !== 'ENABLED') throw refuse('INVALID_STATE', 'The endpoint is disabled: enable it first.', ENDPOINT_ID);
+}
+
+/** The place that a cursor names. @throws Refusal INVALID_INPUT for one that is none of this log */
+function cursorOf(after: string, log: Parameters<typeof whyExpired>[1]): Cursor {
+  const path = ['input', 'after'];
+  const cursor = decodeCursor(after);
+  if (!cursor) throw refuse('INVALID_INPUT', 'This is not a cursor: give the `cursor` of a webhook.', path);
+  const why = whyExpired(cursor, log);
+  if (why) throw refuse('INVALID_INPUT', `The cursor ${why}: give a later one, or a time as \`since\`.`, path);
+  return cursor;
+}

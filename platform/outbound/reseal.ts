@@ -1,0 +1,45 @@
+import { sql, type SqlBool } from 'kysely';
+import type { AgentContext } from '../agent/agent-context.ts';
+import type { OutboundTables } from './entities.ts';
+import { sealedFor } from './secrets.ts';
+
+const CHUNK = 100;
+
+/**
+ * Reseals the secrets of endpoints that older keys sealed, after `npm run secrets:rotate`. One that does not open is
+ * logged and stays as it is: its key may come back.
+ */
+export async function resealEndpoints(
+  { store, secrets, log }: Pick<AgentContext, 'store' | 'secrets' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const db = store.read.withTables<OutboundTables>();
+  for (let after = ''; !signal.aborted; ) {
+    const rows = await db
+      .selectFrom('outbound_endpoint')
+      .select(['id', 'secret', 'previousSecret'])
+      .where('id', '>', after)
+      .where(
+        sql<SqlBool>`not (starts_with(secret, ${secrets.prefix}) and coalesce(starts_with(previous_secret, ${secrets.prefix}), true))`,
+      )
+      .orderBy('id')
+      .limit(CHUNK)
+      .execute();
+    for (const { id, secret, previousSecret } of rows) {
+      try {
+        const anew = (sealed: string): string => secrets.reseal(sealed, sealedFor(id));
+        await db
+          .updateTable('outbound_endpoint')
+          .set({ secret: anew(secret), previousSecret: previousSecret === null ? null : anew(previousSecret) })
+          .where('id', '=', id)
+          // Not over secrets that a rotation has made meanwhile.
+          .where('secret', '=', secret)
+          .execute();
+      } catch (err) {
+        log.error({ err, endpoint: id }, 'the secrets of an endpoint do not open: their key is not among ours');
+      }
+    }
+    if (rows.length < CHUNK) return;
+    after = rows.at(-1)!.id;
+  }
+}
