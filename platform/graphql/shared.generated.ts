@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../money.ts';
 import type { UserError as UserErrorValue } from '../errors.ts';
 import type { DecisionRow, DecisionConnectionRow } from '../decisions/decision-entity.ts';
+import type { ApprovalRow, ApprovalTierRow, ApprovalConnectionRow } from '../approvals/approval-entity.ts';
 import type { FileRow } from '../files/file-entity.ts';
 import type { JobRow, JobConnectionRow } from '../jobs/job-entity.ts';
 import type { JobEventRow } from '../jobs/watch.ts';
@@ -92,7 +93,17 @@ export type ErrorCode =
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The object's state does not allow this. */
-  | 'INVALID_STATE';
+  | 'INVALID_STATE'
+  /** The command needs the approval of people, which is requested: nothing else is done until they have given it. */
+  | 'APPROVAL_REQUIRED'
+  /** Nobody decided the request for approval in time. */
+  | 'APPROVAL_EXPIRED'
+  /** The caller may not vote in the tier of the request that is open. */
+  | 'NOT_AN_APPROVER'
+  /** The request for approval is the caller's own, which another person must decide. */
+  | 'OWN_REQUEST'
+  /** The request for approval is another person's. */
+  | 'NOT_REQUESTER';
 
 /** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
@@ -300,6 +311,200 @@ export type ReviewDecisionInput = {
   choice: Scalars['String']['input'];
   /** The reason, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/**
+ * A command that is executed once people have approved it. It is kept whole, as it was asked for: what is approved is
+ * executed, and nothing else.
+ */
+export type Approval = {
+  __typename?: 'Approval';
+  /** Starts with `approval_`. */
+  id: Scalars['ID']['output'];
+  /** The mutation that asked for it. */
+  command: Scalars['String']['output'];
+  /** All that the command will do: ids, figures, reasons. */
+  input: Scalars['JSON']['output'];
+  /** SHA-256 of the command, in base64url. It is checked before the command is executed. */
+  inputHash: Scalars['String']['output'];
+  /** The subject of the command: a payment, a price list. */
+  subjectId: Scalars['ID']['output'];
+  /** The actor who asked for it. */
+  requestedBy: Scalars['ID']['output'];
+  /** When it was asked for. */
+  requestedAt: Scalars['DateTime']['output'];
+  /** When it expires, unless it is decided before. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** Status of the approval. */
+  status: ApprovalStatus;
+  /** When it was approved, rejected, withdrawn, or expired. Null before that. */
+  decidedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The tiers whose conditions held when it was asked for, in the order in which they approve: at most 10. */
+  tiers: Array<ApprovalTier>;
+  /** Id of the thing that the execution made, such as a refund. Null before it. */
+  outcomeId?: Maybe<Scalars['ID']['output']>;
+  /** When the execution ended. Null before it. */
+  executedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Code of the reason why the command could not be executed; null unless `FAILED`. */
+  failureCode?: Maybe<Scalars['String']['output']>;
+  /** Reason why the command could not be executed, for people; null unless `FAILED`. */
+  failure?: Maybe<Scalars['String']['output']>;
+};
+
+/** States of an approval. */
+export type ApprovalStatus =
+  /** It waits for votes. */
+  | 'PENDING'
+  /** Each tier has its quorum, and the command is being executed. */
+  | 'APPROVED'
+  /** The command was executed. */
+  | 'EXECUTED'
+  /** An approver rejected it. */
+  | 'REJECTED'
+  /** Nobody decided it in time. */
+  | 'EXPIRED'
+  /** The person who asked for it withdrew it. */
+  | 'CANCELLED'
+  /** It was approved, and the command was not possible any more, or refused outside: see `failure`. */
+  | 'FAILED';
+
+/** A tier of an approval: people of whom some must approve. */
+export type ApprovalTier = {
+  __typename?: 'ApprovalTier';
+  /** Its number, from 1. The first tier without its quorum is the one that votes. */
+  tier: Scalars['Int']['output'];
+  /** The condition that made it due, in CEL. */
+  condition: Scalars['String']['output'];
+  /** Parts of the condition, with their values. */
+  explanation: Array<RulePart>;
+  /** The people who may vote: those of a role or above it, or those with a scope. */
+  approvers: Scalars['String']['output'];
+  /** Number of people who must approve. */
+  quorum: Scalars['Int']['output'];
+  /** Whether the person who asked for the command may vote. */
+  selfApproval: Scalars['Boolean']['output'];
+  /** Votes, the oldest first: at most 20. */
+  votes: Array<ApprovalVote>;
+  /** Votes that were handed over, the oldest first: at most 50. */
+  delegations: Array<ApprovalDelegation>;
+};
+
+/** A part of a rule, with its value. */
+export type RulePart = {
+  __typename?: 'RulePart';
+  /** Its text, in CEL. */
+  text: Scalars['String']['output'];
+  /** Depth in the rule: 0 is the rule itself, 1 its parts. */
+  depth: Scalars['Int']['output'];
+  /** Its value. Null if it was not needed, or could not be evaluated. */
+  value?: Maybe<Scalars['String']['output']>;
+  /** Why it could not be evaluated; null if it was, or was not needed. */
+  problem?: Maybe<Scalars['String']['output']>;
+};
+
+/** A person's vote on a command. */
+export type ApprovalVote = {
+  __typename?: 'ApprovalVote';
+  /** The person who voted. */
+  voter: Scalars['ID']['output'];
+  /** The person whose vote it was: the voter, or another who handed theirs over. */
+  seat: Scalars['ID']['output'];
+  /** The vote. */
+  choice: VoteChoice;
+  /** The reason that was given. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** When it was given. */
+  votedAt: Scalars['DateTime']['output'];
+};
+
+/** Choices of a vote. */
+export type VoteChoice =
+  /** For the command. */
+  | 'APPROVE'
+  /** Against it: one is enough. */
+  | 'REJECT';
+
+/** A vote that was handed over. */
+export type ApprovalDelegation = {
+  __typename?: 'ApprovalDelegation';
+  /** The person whose vote it is. */
+  delegator: Scalars['ID']['output'];
+  /** The person who may give it. */
+  delegate: Scalars['ID']['output'];
+  /** When it was handed over. */
+  delegatedAt: Scalars['DateTime']['output'];
+};
+
+/** A page of approvals. */
+export type ApprovalConnection = {
+  __typename?: 'ApprovalConnection';
+  /** The approvals of this page, each with its cursor. */
+  edges: Array<ApprovalEdge>;
+  /** The approvals of this page. */
+  nodes: Array<Approval>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of approvals on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One approval of a page, with its cursor. */
+export type ApprovalEdge = {
+  __typename?: 'ApprovalEdge';
+  /** The approval. */
+  node: Approval;
+  /** Cursor of the approval: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
+/** Filter for approvals: every given condition must hold. */
+export type ApprovalFilter = {
+  /** In this status. One that has just expired may be listed as `PENDING` for a minute. */
+  status?: InputMaybe<ApprovalStatus>;
+  /** About this: a payment, a price list. */
+  subjectId?: InputMaybe<Scalars['ID']['input']>;
+  /** Asked for by this mutation. */
+  command?: InputMaybe<Scalars['String']['input']>;
+  /** Asked for by this actor. */
+  requestedBy?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** An approval of a command, in its open tier. */
+export type ApproveCommandInput = {
+  /** The approval. */
+  approvalId: Scalars['ID']['input'];
+  /** The reason, without personal data. 1 to 500 characters. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A rejection of a command, in its open tier. */
+export type RejectCommandInput = {
+  /** The approval. */
+  approvalId: Scalars['ID']['input'];
+  /** The reason, without personal data. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A request for approval to withdraw. */
+export type WithdrawCommandInput = {
+  /** The approval: one's own. */
+  approvalId: Scalars['ID']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A vote to hand over, in the tiers of one request that are open. */
+export type DelegateApprovalInput = {
+  /** The approval. */
+  approvalId: Scalars['ID']['input'];
+  /** The user who may give the vote. They need no role of the tier, but must be able to vote at all. */
+  delegateId: Scalars['ID']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -631,6 +836,20 @@ export type ResolversTypes = {
   DecisionEdge: ResolverTypeWrapper<Omit<DecisionEdge, 'node'> & { node: ResolversTypes['Decision'] }>;
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
+  Approval: ResolverTypeWrapper<ApprovalRow>;
+  ApprovalStatus: ApprovalStatus;
+  ApprovalTier: ResolverTypeWrapper<ApprovalTierRow>;
+  RulePart: ResolverTypeWrapper<RulePart>;
+  ApprovalVote: ResolverTypeWrapper<ApprovalVote>;
+  VoteChoice: VoteChoice;
+  ApprovalDelegation: ResolverTypeWrapper<ApprovalDelegation>;
+  ApprovalConnection: ResolverTypeWrapper<ApprovalConnectionRow>;
+  ApprovalEdge: ResolverTypeWrapper<Omit<ApprovalEdge, 'node'> & { node: ResolversTypes['Approval'] }>;
+  ApprovalFilter: ApprovalFilter;
+  ApproveCommandInput: ApproveCommandInput;
+  RejectCommandInput: RejectCommandInput;
+  WithdrawCommandInput: WithdrawCommandInput;
+  DelegateApprovalInput: DelegateApprovalInput;
   FileStatus: FileStatus;
   File: ResolverTypeWrapper<FileRow>;
   FileLink: ResolverTypeWrapper<FileLink>;
@@ -680,6 +899,18 @@ export type ResolversParentTypes = {
   DecisionEdge: Omit<DecisionEdge, 'node'> & { node: ResolversParentTypes['Decision'] };
   DecisionFilter: DecisionFilter;
   ReviewDecisionInput: ReviewDecisionInput;
+  Approval: ApprovalRow;
+  ApprovalTier: ApprovalTierRow;
+  RulePart: RulePart;
+  ApprovalVote: ApprovalVote;
+  ApprovalDelegation: ApprovalDelegation;
+  ApprovalConnection: ApprovalConnectionRow;
+  ApprovalEdge: Omit<ApprovalEdge, 'node'> & { node: ResolversParentTypes['Approval'] };
+  ApprovalFilter: ApprovalFilter;
+  ApproveCommandInput: ApproveCommandInput;
+  RejectCommandInput: RejectCommandInput;
+  WithdrawCommandInput: WithdrawCommandInput;
+  DelegateApprovalInput: DelegateApprovalInput;
   File: FileRow;
   FileLink: FileLink;
   CreateFileUploadInput: CreateFileUploadInput;
@@ -852,6 +1083,68 @@ export type DecisionEdgeResolvers<ContextType = RequestContext, ParentType exten
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ApprovalResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Approval'] = ResolversParentTypes['Approval']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  command?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  input?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  inputHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  requestedBy?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ApprovalStatus'], ParentType, ContextType>;
+  decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  tiers?: Resolver<Array<ResolversTypes['ApprovalTier']>, ParentType, ContextType>;
+  outcomeId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  failureCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failure?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ApprovalTierResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalTier'] = ResolversParentTypes['ApprovalTier']> = {
+  tier?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  condition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  explanation?: Resolver<Array<ResolversTypes['RulePart']>, ParentType, ContextType>;
+  approvers?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quorum?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  selfApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  votes?: Resolver<Array<ResolversTypes['ApprovalVote']>, ParentType, ContextType>;
+  delegations?: Resolver<Array<ResolversTypes['ApprovalDelegation']>, ParentType, ContextType>;
+};
+
+export type RulePartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RulePart'] = ResolversParentTypes['RulePart']> = {
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  depth?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ApprovalVoteResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalVote'] = ResolversParentTypes['ApprovalVote']> = {
+  voter?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  seat?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  choice?: Resolver<ResolversTypes['VoteChoice'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  votedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ApprovalDelegationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalDelegation'] = ResolversParentTypes['ApprovalDelegation']> = {
+  delegator?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  delegate?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  delegatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ApprovalConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalConnection'] = ResolversParentTypes['ApprovalConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ApprovalEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Approval']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ApprovalEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApprovalEdge'] = ResolversParentTypes['ApprovalEdge']> = {
+  node?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type FileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['File'] = ResolversParentTypes['File']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -941,6 +1234,13 @@ export type Resolvers<ContextType = RequestContext> = {
   DecisionReplay?: DecisionReplayResolvers<ContextType>;
   DecisionConnection?: DecisionConnectionResolvers<ContextType>;
   DecisionEdge?: DecisionEdgeResolvers<ContextType>;
+  Approval?: ApprovalResolvers<ContextType>;
+  ApprovalTier?: ApprovalTierResolvers<ContextType>;
+  RulePart?: RulePartResolvers<ContextType>;
+  ApprovalVote?: ApprovalVoteResolvers<ContextType>;
+  ApprovalDelegation?: ApprovalDelegationResolvers<ContextType>;
+  ApprovalConnection?: ApprovalConnectionResolvers<ContextType>;
+  ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
   File?: FileResolvers<ContextType>;
   FileLink?: FileLinkResolvers<ContextType>;
   FileTransfer?: FileTransferResolvers<ContextType>;
