@@ -65,7 +65,7 @@ const made = () =>
   query(
     `select platform.shape_of('mirror', '{shown}') as shape, c.relrowsecurity, c.reloptions,
             (select jsonb_agg(to_jsonb(p) order by policyname) from pg_policies p where schemaname = 'mirror') as policies,
-            (select jsonb_agg(format('%s %s', privilege_type, grantee::regrole) order by 1) from aclexplode(c.relacl)
+            (select jsonb_agg(format('%s %s', privilege_type, grantee::regrole) order by privilege_type) from aclexplode(c.relacl)
               where grantee <> c.relowner) as rights
        from pg_class c where oid = 'mirror.shown'::regclass`,
   );

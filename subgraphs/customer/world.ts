@@ -21,7 +21,7 @@ export const world: RoomWorld = {
             [newId('address'), customerId, mark],
           ],
           [
-            `insert into customer.customer_order (order_id, customer_id, status, currency, total_minor, placed_at, version)
+            `insert into customer.customer_order (id, customer_id, status, currency, total_minor, placed_at, version)
              values ($1, $2, $3, 'EUR', 1, now(), 1)`,
             [newId('order'), customerId, mark],
           ],

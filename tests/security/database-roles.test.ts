@@ -91,7 +91,7 @@ describe('the event log', () => {
 describe('the rebuild of a projection', () => {
   const rightsOf = () =>
     query(
-      `select array_agg(format('%s %s', privilege_type, grantee::regrole) order by 1) as rights from pg_class,
+      `select array_agg(format('%s %s', privilege_type, grantee::regrole) order by grantee::regrole::text, privilege_type) as rights from pg_class,
               aclexplode(relacl) where oid = 'customer.customer_order'::regclass and grantee <> relowner`,
     );
 

@@ -1,6 +1,7 @@
 -- Customers' orders, as far as their figures need them: a projection of the order agent's events.
 create table customer_order (
-  order_id       text primary key,
+  -- The order's.
+  id             text primary key,
   -- The buyer. An order without one, a guest's, is not here.
   customer_id    text not null,
   status         text not null,

@@ -5,7 +5,7 @@ import type { CustomerOrderRow } from './entities.ts';
 
 const placed: OrderFact = {
   fact: 'PLACED',
-  orderId: 'order_1',
+  id: 'order_1',
   version: 1,
   customerId: 'customer_1',
   status: 'PENDING',
@@ -13,10 +13,10 @@ const placed: OrderFact = {
   totalMinor: 1000n,
   placedAt: new Date(0),
 } as OrderFact;
-const moved = (version: number, status: string): OrderFact => ({ fact: 'MOVED', orderId: 'order_1', version, status });
+const moved = (version: number, status: string): OrderFact => ({ fact: 'MOVED', id: 'order_1', version, status });
 const paid = (version: number, paymentStatus: string, refundedMinor = 0n): OrderFact => ({
   fact: 'PAID',
-  orderId: 'order_1',
+  id: 'order_1',
   version,
   paymentStatus,
   refundedMinor,
@@ -26,7 +26,7 @@ const all = (facts: readonly OrderFact[], from?: CustomerOrderRow) => facts.redu
 describe('a customer’s order', () => {
   test('follows its events', () => {
     expect(all([placed, moved(2, 'CONFIRMED'), moved(3, 'PROCESSING'), paid(4, 'PARTIALLY_REFUNDED', 300n)])).toEqual({
-      orderId: 'order_1',
+      id: 'order_1',
       customerId: 'customer_1',
       currency: 'EUR',
       totalMinor: 1000n,

@@ -2,7 +2,7 @@
 import type { CustomerOrderRow } from './entities.ts';
 
 /** A fact of an order, by one of its events. */
-export type OrderFact = { orderId: string; version: number } & (
+export type OrderFact = { id: string; version: number } & (
   | ({ fact: 'PLACED' } & Pick<CustomerOrderRow, 'customerId' | 'status' | 'currency' | 'totalMinor' | 'placedAt'>)
   | { fact: 'MOVED'; status: string }
   | { fact: 'PAID'; paymentStatus: string; refundedMinor: bigint }
@@ -19,8 +19,8 @@ export function after(order: CustomerOrderRow | undefined, fact: OrderFact): Cus
   if (order && order.version >= fact.version) return order;
   const { version } = fact;
   if (fact.fact === 'PLACED') {
-    const { orderId, customerId, status, currency, totalMinor, placedAt } = fact;
-    return order ?? { orderId, customerId, status, currency, totalMinor, placedAt, refundedMinor: 0n, version };
+    const { id, customerId, status, currency, totalMinor, placedAt } = fact;
+    return order ?? { id, customerId, status, currency, totalMinor, placedAt, refundedMinor: 0n, version };
   }
   if (!order) return undefined;
   if (fact.fact === 'MOVED') return { ...order, status: fact.status, version };

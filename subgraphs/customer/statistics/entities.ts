@@ -6,7 +6,7 @@ export const CustomerOrderSchema = defineEntity({
   name: 'CustomerOrder',
   tableName: 'customer_order',
   properties: {
-    orderId: p.string().primary(),
+    id: p.string().primary(),
     customerId: p.string(),
     status: p.string(),
     currency: p.string(),

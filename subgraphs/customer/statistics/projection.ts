@@ -29,7 +29,7 @@ const ofOrder = z.looseObject({ orderId: z.string(), customerId: z.string().null
 type OfOrder = z.infer<typeof ofOrder>;
 
 /** What an event says of the customer's order. */
-const READ: Record<string, (payload: OfOrder, customerId: string) => Omit<OrderFact, 'orderId' | 'version'>> = {
+const READ: Record<string, (payload: OfOrder, customerId: string) => Omit<OrderFact, 'id' | 'version'>> = {
   'order.placed'(payload, customerId) {
     const { totalMinor, createdAt, ...rest } = placed.parse(payload);
     return { fact: 'PLACED', customerId, ...rest, totalMinor: BigInt(totalMinor), placedAt: new Date(createdAt) };
@@ -42,24 +42,24 @@ const READ: Record<string, (payload: OfOrder, customerId: string) => Omit<OrderF
 };
 
 function factOf({ type, payload, aggregateVersion: version }: LoggedEvent<OfOrder>): OrderFact | undefined {
-  const { orderId, customerId } = payload;
-  return customerId === null ? undefined : ({ ...READ[type]!(payload, customerId), orderId, version } as OrderFact);
+  const { orderId: id, customerId } = payload;
+  return customerId === null ? undefined : ({ ...READ[type]!(payload, customerId), id, version } as OrderFact);
 }
 
 /** Applies facts, oldest first: reads the orders, and writes those that change, in a statement each. */
 async function apply(work: StatisticsWork, facts: readonly OrderFact[]): Promise<void> {
   if (facts.length === 0) return;
-  const ids = [...new Set(facts.map(({ orderId }) => orderId))];
-  const known = await work.sql.selectFrom('customer_order').select(ORDER).where('orderId', '=', anyOf(ids)).execute();
-  const before = new Map(known.map((order) => [order.orderId, order]));
+  const ids = [...new Set(facts.map(({ id }) => id))];
+  const known = await work.sql.selectFrom('customer_order').select(ORDER).where('id', '=', anyOf(ids)).execute();
+  const before = new Map(known.map((order) => [order.id, order]));
   const now = new Map(before);
   for (const fact of facts) {
-    const order = after(now.get(fact.orderId), fact);
-    if (order) now.set(fact.orderId, order);
+    const order = after(now.get(fact.id), fact);
+    if (order) now.set(fact.id, order);
   }
   await write(
     work,
-    [...now.values()].filter((order) => before.get(order.orderId) !== order),
+    [...now.values()].filter((order) => before.get(order.id) !== order),
   );
 }
 
@@ -71,7 +71,7 @@ async function write({ sql }: StatisticsWork, orders: readonly CustomerOrderRow[
     .values([...orders])
     .onConflict((on) =>
       on
-        .column('orderId')
+        .column('id')
         .doUpdateSet((eb) => ({
           status: eb.ref('excluded.status'),
           refundedMinor: eb.ref('excluded.refundedMinor'),
@@ -97,11 +97,12 @@ export const ordersOfCustomers = defineProjection<Pick<AgentContext, 'ask'>>({
     ({ ask }) =>
     async ({ after, within }) => {
       const { orderFacts: page } = await ask(orderFacts, { first: PAGE, after }, { within });
-      const rows = page.flatMap(({ customerId, total, refunded, placedAt, ...order }) =>
+      const rows = page.flatMap(({ orderId: id, customerId, total, refunded, placedAt, ...order }) =>
         customerId === null
           ? []
           : {
               ...order,
+              id,
               customerId,
               currency: total.currency,
               totalMinor: BigInt(total.minor),

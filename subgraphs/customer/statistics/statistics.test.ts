@@ -51,8 +51,8 @@ const wrong = () =>
               case when o.payment_status = 'REFUNDED' then o.total_minor else coalesce((select sum(amount_minor)
                 from "order".timeline_entry e where e.order_id = o.id and e.type = 'PAYMENT_REFUNDED'), 0) end as refunded_minor
          from "order".orders o where customer_id is not null)
-     select coalesce(t.id, c.order_id) as id, to_jsonb(t) as truth, to_jsonb(c) as shown
-       from truth t full join customer.customer_order c on c.order_id = t.id
+     select coalesce(t.id, c.id) as id, to_jsonb(t) as truth, to_jsonb(c) as shown
+       from truth t full join customer.customer_order c on c.id = t.id
       where (t.customer_id, t.status, t.currency, t.total_minor, t.refunded_minor)
             is distinct from (c.customer_id, c.status, c.currency, c.total_minor, c.refunded_minor)
          or c.version > t.version`,
