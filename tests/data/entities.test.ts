@@ -131,7 +131,14 @@ function withoutFree(declared: Tables, made: Tables): Tables {
 }
 
 /** Entities of an agent, with those of the platform that its definition asks for. */
-const entitiesOf = ({ entities, decisions, approvals, files, jobs, outbound }: AgentDefinition): readonly EntitySchema[] => [
+const entitiesOf = ({
+  entities,
+  decisions,
+  approvals,
+  files,
+  jobs,
+  outbound,
+}: AgentDefinition): readonly EntitySchema[] => [
   ...entities,
   ...(decisions ? [DecisionSchema, DecisionOutcomeSchema] : []),
   ...(approvals ? approvalEntities : []),
