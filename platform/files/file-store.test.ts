@@ -196,14 +196,14 @@ describe('a bucket', () => {
       s3.next = { keepsStill: true };
       await expect(work()).rejects.toMatchObject({ code: 'FILE_STORE_FAILED', recovery: 'RETRY' });
     }
-    await store.put(KEY, chunks('x'), 1);
+    await bucket().put(KEY, chunks('x'), 1);
   });
 
   test('waits for a slow sender, who has a time limit of their own', async () => {
-    const store = bucket({ stillMs: 100 });
+    const store = bucket({ stillMs: 1000 });
     const slow = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('a');
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       yield Buffer.from('b');
     };
     await store.put(KEY, slow(), 2);
