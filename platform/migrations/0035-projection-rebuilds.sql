@@ -1,5 +1,5 @@
--- Projections with tables of their own (platform/projections/): the version of what their rows hold; null for other
--- consumers. A rebuild fills a second set of the tables, in a schema beside the room's, by a consumer of its own
+-- Projections with tables of their own (platform/projections/), and their rebuilds: the version of what their rows hold;
+-- null for other consumers. A rebuild fills a second set of the tables, in a schema beside the room's, by a consumer of its own
 -- (`customer.orders.next`), until both sets are exchanged. `rebuild_version`: only processes of this version carry it out;
 -- null: any does.
 alter table log_cursor
