@@ -141,7 +141,7 @@ async function compare(transaction: Kysely<any>, { consumer, next }: Place, vers
     transaction,
     `select l.rebuild = 'RUNNING' and l.rebuild_version = $3 as "isMine", l.types = n.types as "isSame",
             l.status = 'FOLLOWING' and n.status = 'FOLLOWING' as "isFollowing",
-            not exists (select from platform.event_log e
+            n.status = 'FOLLOWING' and not exists (select from platform.event_log e
               where e.xid >= n.xid and (e.xid, e.position) > (n.xid, n.position)
                 and (e.xid, e.position) <= (l.xid, l.position) and e.type = any(n.types)) as "isThere"
        from platform.log_cursor l join platform.log_cursor n on n.consumer = $2 where l.consumer = $1`,
@@ -178,7 +178,14 @@ async function areAlike(transaction: Kysely<any>, { consumer, nextSchema, tables
  * parked for the old tables concern nothing any more, since the rebuild has read or parked them itself.
  * @throws DatabaseError 55P03 if readers keep the tables locked
  */
-export const finishRebuild = (kysely: Kysely<any>, place: Place, version: number): Promise<Finish> =>
+export async function finishRebuild(kysely: Kysely<any>, place: Place, version: number): Promise<Finish> {
+  // While its tables are filled, which may take hours, the projection is not held up.
+  const { isMine, isSame, isFollowing } = await compare(kysely, place, version);
+  if (isMine && isSame && !isFollowing) return 'BEHIND';
+  return exchange(kysely, place, version);
+}
+
+const exchange = (kysely: Kysely<any>, place: Place, version: number): Promise<Finish> =>
   kysely.transaction().execute(async (transaction) => {
     const { consumer, next, tables } = place;
     await hold(transaction, consumer);
