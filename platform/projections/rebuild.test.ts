@@ -13,11 +13,10 @@ import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 import { silentLogger } from '../log.ts';
-import { fill } from '../consumers/backfill.ts';
 import { hold } from '../consumers/cursor-row.ts';
 import { keepProjection } from './keep-projection.ts';
 import { placeOf } from './projection.ts';
-import { askForRebuild, beginRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
+import { askForRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<unknown>>();
@@ -312,57 +311,6 @@ test('tables that are changed meanwhile, or other types that are handled, have i
   expect((await row()).types).toEqual(['note.read', 'note.written']);
   await isRight();
   await more();
-});
-
-describe('one that begins anew', () => {
-  test('takes no page that was read before it, by whichever process', async () => {
-    await (await filled(10))();
-    const { promise: mayApply, resolve: apply } = Promise.withResolvers<void>();
-    const { promise: isRead, resolve: read } = Promise.withResolvers<void>();
-    ending.add(async () => apply());
-    const notes = noteProjection(small);
-    const slow = await runProjection(small, {
-      ...notes,
-      backfill: (context) => async (tools) => {
-        const page = await notes.backfill(context)(tools);
-        read();
-        await mayApply;
-        return page;
-      },
-    });
-    ending.add(slow);
-    await ask();
-    await isRead;
-    // The rebuild that begins now has this one behind its cursor, and not in a page that was read before.
-    await small.write(id(1));
-    await isRight();
-    const begunAt = async () => (await row(`${NOTES}.next`))?.position;
-    const before = await begunAt();
-    await query(`update platform.log_cursor set rebuild = 'ASKED' where consumer = '${NOTES}'`);
-    await run();
-    await until('it has begun anew', async () => ![undefined, before].includes(await begunAt()));
-    apply();
-    await until('it is over', isOver);
-    await isRight();
-  });
-
-  test('for a newer release is not filled by an older one', async () => {
-    await (await filled(50))();
-    const { kysely } = small;
-    const [older, newer] = [1, 2].map((version) => noteProjection(small, { version, prefix: `${version}>` }));
-    const place = placeOf('mirror', newer!);
-    const types = newer!.handlers.map(({ type }) => type);
-    await query(`update platform.log_cursor set rebuild = 'ASKED', rebuild_version = 2 where consumer = '${NOTES}'`);
-    expect(await beginRebuild(kysely, place, { types, version: 2 })).toBe(true);
-    const of = { consumer: place.next, agent: 'mirror', schema: place.nextSchema, tablesVersion: 1 };
-    const onPublished = (): void => {};
-    const backfill = older!.backfill(undefined);
-    await fill({ ...of, kysely, sessions: kysely, backfill, onPublished }, new AbortController().signal);
-    expect(await row(place.next)).toMatchObject({ backfilled: 0, tables_version: 2 });
-    await run({ version: 2, prefix: '2>' });
-    await until('it is over', isOver);
-    await isRight('2>');
-  });
 });
 
 test('a table that others refer to is not rebuilt, and goes on', async () => {
