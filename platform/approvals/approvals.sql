@@ -30,6 +30,7 @@ create table approval (
 create index approval_requested_at on approval (requested_at, id);
 create index approval_subject on approval (subject_id, requested_at, id);
 create index approval_status on approval (status, requested_at, id);
+create index approval_requested_by on approval (requested_by, requested_at, id);
 -- Those that expire, and those that are to be executed.
 create index approval_pending on approval (expires_at) where status = 'PENDING';
 create index approval_approved on approval (decided_at) where status = 'APPROVED';

@@ -6,8 +6,8 @@ import type { RulePart } from '../rules/explain.ts';
 
 /** The roles whose members may approve. Those above a role may too: an ADMIN approves what an OPERATOR may. */
 const APPROVER_ROLES = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'] as const;
-/** A scope, `<agent>:<action>`. */
-const SCOPE = /^[a-z][a-z\d]{1,30}:[a-z]{1,20}$/;
+/** A scope that people have, `<agent>:<action>`. A mistyped one would be nobody's, and its tier never approved. */
+const SCOPE = /^[a-z][a-z\d]{1,30}:(read|personal|write|admin)$/;
 
 /** The most tiers of a policy. */
 export const MAX_TIERS = 10;

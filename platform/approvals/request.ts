@@ -63,6 +63,32 @@ export async function requestApproval<Input>(
   return id;
 }
 
+/**
+ * The inputs of a command that were asked for about a subject and may yet be executed, of those that wait and those that
+ * are approved: facts that are sums count them, or a sum that is asked for in parts would need the approval of none.
+ */
+export async function openInputs<Input>(
+  work: Work,
+  command: ApprovableCommand<Input>,
+  subjectId: string,
+  now: Date,
+): Promise<Input[]> {
+  const open = await work.sql
+    .withTables<ApprovalTables>()
+    .selectFrom('approval')
+    .select('input')
+    .where('subjectId', '=', subjectId)
+    .where('command', '=', command.name)
+    .where((eb) =>
+      eb.or([
+        eb('status', '=', 'PENDING').and('expiresAt', '>', sql<Date>`${now}::timestamptz`),
+        eb('status', '=', 'APPROVED').and('outcomeId', 'is', null),
+      ]),
+    )
+    .execute();
+  return open.map(({ input }) => command.input.parse(input));
+}
+
 async function checkPendingOf(work: Work, subjectId: string, now: Date): Promise<void> {
   const pending = work.sql
     .withTables<ApprovalTables>()

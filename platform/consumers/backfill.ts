@@ -45,6 +45,8 @@ export interface FillOptions {
   /** The schema that its pages are written to. @default the agent's */
   schema?: string;
   kysely: Kysely<any>;
+  /** The version of a projection's tables in this process: those of a later one are not filled. @default no tables */
+  tablesVersion?: number;
   /** Direct connections to PostgreSQL. */
   sessions: Kysely<any>;
   signer?: EventSigner;
@@ -67,7 +69,8 @@ export async function fill(options: FillOptions, signal: AbortSignal): Promise<v
   const { consumer, kysely, backfill } = options;
   if (!backfill) return finish(kysely, consumer);
   await inTurn(options.sessions, `${consumer}/backfill`, async () => {
-    for (let at = await progressOf(kysely, consumer); at && !signal.aborted; at = await progressOf(kysely, consumer)) {
+    const progress = () => progressOf(kysely, options);
+    for (let at = await progress(); at && !signal.aborted; at = await progress()) {
       const within = { correlationId: newId('req'), signal };
       await apply(options, at, await backfill({ after: at.after, within }), within.correlationId);
     }
@@ -90,19 +93,23 @@ export async function refill(transaction: Kysely<any>, consumer: string): Promis
   return count > 0;
 }
 
-/** The progress of a backfill; undefined once it is complete. */
-async function progressOf(kysely: Kysely<any>, consumer: string): Promise<Progress | undefined> {
+/** The progress of a backfill; undefined once it is complete, or if it is a newer release's. */
+async function progressOf(
+  kysely: Kysely<any>,
+  { consumer, tablesVersion }: Pick<FillOptions, 'consumer' | 'tablesVersion'>,
+): Promise<Progress | undefined> {
   const { rows } = await raw<Progress>(
     kysely,
-    `select filling, backfill_after as after from platform.log_cursor where consumer = $1 and status = 'BACKFILLING'`,
-    [consumer],
+    `select filling, backfill_after as after from platform.log_cursor
+      where consumer = $1 and status = 'BACKFILLING' and not coalesce(tables_version > $2, false)`,
+    [consumer, tablesVersion ?? null],
   );
   return rows[0];
 }
 
 /** Applies a page, unless it was applied meanwhile or a new backfill has begun. */
 async function apply(
-  { consumer, agent, schema, kysely, signer, onPublished }: FillOptions,
+  { consumer, tablesVersion, agent, schema, kysely, signer, onPublished }: FillOptions,
   { filling, after }: Progress,
   page: BackfillPage,
   correlationId: string,
@@ -111,7 +118,7 @@ async function apply(
   await kysely.transaction().execute(async (transaction) => {
     await hold(transaction, consumer);
     await lock(transaction, page.locks ?? []);
-    const now = await progressOf(transaction, consumer);
+    const now = await progressOf(transaction, { consumer, tablesVersion });
     if (now?.filling !== filling || now.after !== after) return;
     const session = openWork({ agent, schema, transaction, origin: { correlationId } });
     await page.apply(session.work);

@@ -161,10 +161,10 @@ export class Consumer {
 
   /** Runs the backfill. True once it is complete. */
   async #fill(signal: AbortSignal): Promise<boolean> {
-    const { agent, schema, kysely, sessions = kysely, signer, backfill } = this.#o;
+    const { agent, schema, tablesVersion, kysely, sessions = kysely, signer, backfill } = this.#o;
     const onPublished = (events: readonly Envelope[]): void => this.#tellPublished(events);
-    const options = { consumer: this.name, agent, schema, kysely, sessions, signer, backfill, onPublished };
-    await fill(options, signal);
+    const of = { consumer: this.name, agent, schema, tablesVersion };
+    await fill({ ...of, kysely, sessions, signer, backfill, onPublished }, signal);
     return !(await cursorRow(kysely, this.name)).isFilling;
   }
 

@@ -1,5 +1,5 @@
--- Projections with tables of their own (platform/projections/): the version of what their rows hold; null for other
--- consumers. A rebuild fills a second set of the tables, in a schema beside the room's, by a consumer of its own
+-- Projections with tables of their own (platform/projections/), and their rebuilds: the version of what their rows hold;
+-- null for other consumers. A rebuild fills a second set of the tables, in a schema beside the room's, by a consumer of its own
 -- (`customer.orders.next`), until both sets are exchanged. `rebuild_version`: only processes of this version carry it out;
 -- null: any does.
 alter table log_cursor
@@ -13,13 +13,14 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$ select replace(projection, '.', '_') || '_next' $$;
 
 -- The functions below have the rights of their owner, who may make and drop tables. A role has its own room rebuilt and
--- no other: of all schemas of rooms it has the right of usage on its own alone.
+-- no other: of all schemas of rooms it has the right of usage on its own alone. Those that all roles use are no rooms.
 create function check_room(projection text) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   room constant text := split_part(projection, '.', 1);
 begin
-  if projection !~ '^[a-z][a-z0-9]*\.[a-z][a-z0-9]*$' or not has_schema_privilege(session_user, room, 'usage') then
+  if projection !~ '^[a-z][a-z0-9]*\.[a-z][a-z0-9]*$' or room in ('platform', 'public')
+    or not has_schema_privilege(session_user, room, 'usage') then
     raise insufficient_privilege using message = format('%s may not rebuild %s', session_user, projection);
   end if;
   return room;

@@ -25,7 +25,7 @@ export function keepProjection(
     types: handlers.map(({ type }) => type),
     kysely,
     log,
-    consumer: () => new Consumer({ ...reading, name: place.next, schema: place.nextSchema }),
+    consumer: () => new Consumer({ ...reading, name: place.next, schema: place.nextSchema, tablesVersion: version }),
   });
   const onRebuild = (): void => rebuild.lookAgain();
   const consumer = new Consumer({ ...reading, name: place.consumer, tablesVersion: version, onRebuild });

@@ -27,6 +27,7 @@ export type Asked = 'ASKED' | 'UNDER_WAY' | 'NO_PROJECTION';
 
 /** Asks for a rebuild of a projection, in the caller's transaction. Refused while there is one. */
 export async function askForRebuild(transaction: Kysely<any>, consumer: string): Promise<Asked> {
+  if (isOfRebuild(consumer)) return 'NO_PROJECTION';
   await hold(transaction, consumer);
   const { rows } = await raw<{ asked: boolean }>(
     transaction,
@@ -64,7 +65,8 @@ export async function readRebuild(db: Kysely<any>, { consumer, next }: Place): P
 
 /**
  * Begins a rebuild that was asked for: the second set of tables, empty, and its consumer at the cursor of the
- * projection's. False if it is not to begin: the projection itself is being filled, or other processes follow other types.
+ * projection's. It has a number of its own (`filling`): a page that was read for one before it, of older data than its
+ * cursor, is not applied. False if it is not to begin: the projection itself is being filled, or other processes follow other types.
  */
 export const beginRebuild = (kysely: Kysely<any>, place: Place, mine: { types: readonly string[]; version: number }) =>
   kysely.transaction().execute(async (transaction) => {
@@ -72,7 +74,7 @@ export const beginRebuild = (kysely: Kysely<any>, place: Place, mine: { types: r
     await hold(transaction, consumer);
     const { count } = await raw(
       transaction,
-      `update platform.log_cursor set rebuild = 'RUNNING', rebuild_version = $3
+      `update platform.log_cursor set rebuild = 'RUNNING', rebuild_version = $3, filling = filling + 1
         where consumer = $1 and rebuild = 'ASKED' and status = 'FOLLOWING' and types = $2
           and (rebuild_version is null or rebuild_version = $3)`,
       [consumer, mine.types.toSorted(), mine.version],
@@ -82,8 +84,10 @@ export const beginRebuild = (kysely: Kysely<any>, place: Place, mine: { types: r
     await raw(transaction, 'select platform.begin_rebuild($1, $2)', [consumer, tables]);
     await raw(
       transaction,
-      `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, status)
-       select $2, xid, position, begun_after, types, true, 'BACKFILLING' from platform.log_cursor where consumer = $1`,
+      `insert into platform.log_cursor
+         (consumer, xid, position, begun_after, types, tables_version, filling, has_backfill, status)
+       select $2, xid, position, begun_after, types, rebuild_version, filling, true, 'BACKFILLING'
+         from platform.log_cursor where consumer = $1`,
       [consumer, next],
     );
     return true;
@@ -137,7 +141,7 @@ async function compare(transaction: Kysely<any>, { consumer, next }: Place, vers
     transaction,
     `select l.rebuild = 'RUNNING' and l.rebuild_version = $3 as "isMine", l.types = n.types as "isSame",
             l.status = 'FOLLOWING' and n.status = 'FOLLOWING' as "isFollowing",
-            not exists (select from platform.event_log e
+            n.status = 'FOLLOWING' and not exists (select from platform.event_log e
               where e.xid >= n.xid and (e.xid, e.position) > (n.xid, n.position)
                 and (e.xid, e.position) <= (l.xid, l.position) and e.type = any(n.types)) as "isThere"
        from platform.log_cursor l join platform.log_cursor n on n.consumer = $2 where l.consumer = $1`,
@@ -174,7 +178,14 @@ async function areAlike(transaction: Kysely<any>, { consumer, nextSchema, tables
  * parked for the old tables concern nothing any more, since the rebuild has read or parked them itself.
  * @throws DatabaseError 55P03 if readers keep the tables locked
  */
-export const finishRebuild = (kysely: Kysely<any>, place: Place, version: number): Promise<Finish> =>
+export async function finishRebuild(kysely: Kysely<any>, place: Place, version: number): Promise<Finish> {
+  // While its tables are filled, which may take hours, the projection is not held up.
+  const { isMine, isSame, isFollowing } = await compare(kysely, place, version);
+  if (isMine && isSame && !isFollowing) return 'BEHIND';
+  return exchange(kysely, place, version);
+}
+
+const exchange = (kysely: Kysely<any>, place: Place, version: number): Promise<Finish> =>
   kysely.transaction().execute(async (transaction) => {
     const { consumer, next, tables } = place;
     await hold(transaction, consumer);

@@ -13,8 +13,10 @@ import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 import { silentLogger } from '../log.ts';
+import { hold } from '../consumers/cursor-row.ts';
 import { keepProjection } from './keep-projection.ts';
-import { askForRebuild, giveUpRebuild } from './rebuild-row.ts';
+import { placeOf } from './projection.ts';
+import { askForRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<unknown>>();
@@ -185,6 +187,21 @@ test('a second one is refused while one runs, and is not for a consumer without 
   await query(`insert into platform.log_cursor (consumer, xid, position, types) values ('plain', '0', 0, '{}')`);
   const plain = await small.kysely.transaction().execute((transaction) => askForRebuild(transaction, 'plain'));
   expect(plain).toBe('NO_PROJECTION');
+});
+
+test('while it is being filled, it does not hold the projection up', async () => {
+  const held = gate();
+  await filled(50, held);
+  await ask();
+  await begun();
+  const place = placeOf('mirror', noteProjection(small));
+  await small.kysely.transaction().execute(async (transaction) => {
+    await hold(transaction, NOTES);
+    // It would wait for the projection here, and the projection for it.
+    expect(await finishRebuild(small.kysely, place, 1)).toBe('BEHIND');
+  });
+  held.open();
+  await until('it is over', isOver);
 });
 
 test('one that is given up leaves nothing behind, and the old tables as they were', async () => {

@@ -1,8 +1,8 @@
 /**
- * The text of a node, in one way whatever the blanks and parentheses of the rule. `serialize` of cel-js 8.0.0 writes literals
- * alone here: it leaves out parentheses that `%` and `/` need, as in `a % (b * c)`.
+ * The text of a node, in one way whatever the blanks and parentheses of the rule. Parsed again it has the same value, which
+ * `serialize` of cel-js 8.0.0 does not hold: it leaves out parentheses that `%` and `/` need, as in `a % (b * c)`, rounds
+ * numbers, and escapes characters as its parser does not read them.
  */
-import { serialize } from '@marcbachmann/cel-js';
 import { operandsOf, type RuleNode } from './nodes.ts';
 
 /** How tightly operators bind (https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax). */
@@ -34,8 +34,9 @@ export function textOf(node: RuleNode): string {
   const list = (from: number): string => operands.slice(from).map(textOf).join(', ');
   switch (node.op) {
     case 'value':
+      return node.input.slice(node.start, node.end);
     case 'id':
-      return serialize(node);
+      return node.args;
     case '!_':
     case '-_':
       return `${node.op[0]}${operand(0, ATOM)}`;

@@ -185,6 +185,21 @@ describe('an explanation', () => {
     ]);
   });
 
+  test.each([
+    ['an emoji', 'currency == "😀"', { currency: '😀' }],
+    ['a part of a character', 'currency == "\ud83d"', { currency: '\ud83d' }],
+    ['an escaped emoji', 'currency == "\\U0001F600"', { currency: '😀' }],
+    ['quotes', `currency == '''it"s'''`, { currency: 'it"s' }],
+    ['a long fraction', 'score == 0.12345678901', { score: 0.12345678901 }],
+    ['a small number', 'score > 1e-12', { score: 1e-11 }],
+    ['large numbers', 'score < 1e21 && score < 1.5e300', { score: 1 }],
+  ])('comes to what the rule does, with %s', (_, text, more) => {
+    const facts = { ...FACTS, ...more };
+    expect(evaluate(text, facts)).toEqual({ holds: true, problem: null });
+    expect(explain(text, facts)).toMatchObject({ holds: true, problem: null });
+    expect(explain(text, facts).parts[0]!.text).toBe(text);
+  });
+
   test('has the branch that was taken', () => {
     expect(told('isNew ? score > 0.1 : roles.exists(r, r == "ADMIN")')).toEqual([
       'isNew ? score > 0.1 : roles.exists(r, r == "ADMIN") → false',

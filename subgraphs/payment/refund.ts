@@ -3,7 +3,7 @@
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { dueTiers } from '../../platform/approvals/policy.ts';
-import { requestApproval } from '../../platform/approvals/request.ts';
+import { openInputs, requestApproval } from '../../platform/approvals/request.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import type { CommandWork, Origin, Work } from '../../platform/store/store.ts';
@@ -99,11 +99,14 @@ export const refundService = (agentContext: AgentContext<Tables, PaymentVariable
     reason: string,
     { actor }: RequestContext,
   ): Promise<string | undefined> => {
+    if (policy.length === 0) return undefined;
     const { id: paymentId, orderId, currency, capturedMinor } = payment;
+    const waiting = await openInputs(work, command, paymentId, clock.now());
+    const others = [...earlier, ...waiting.map((each) => BigInt(each.amountMinor))];
     const tiers = dueTiers(policy, {
       amountMinor,
       currency,
-      totalMinor: earlier.reduce((sum, each) => sum + each, amountMinor),
+      totalMinor: others.reduce((sum, each) => sum + each, amountMinor),
       capturedMinor,
       roles: [...actor.roles],
     });

@@ -89,6 +89,15 @@ describe('a refund', () => {
     expect((await refund(id, '3.00')).userErrors).toMatchObject([{ code: 'APPROVAL_REQUIRED' }]);
   });
 
+  test('in parts counts those that wait for approval, and not those that were rejected', async () => {
+    const { id } = await paid();
+    const { approval } = await refund(id, '5.01');
+    expect(await refund(id, '1.00')).toMatchObject({ approval: { status: 'PENDING' } });
+    expect(await untouched(id)).toBe(true);
+    await decide('reject', approval.id, second);
+    expect((await refund(id, '4.00')).userErrors).toEqual([]);
+  });
+
   test('is made once it is approved, and its own command answers so then', async () => {
     const { id } = await paid();
     const idempotencyKey = newId('key');
@@ -112,7 +121,9 @@ describe('a refund', () => {
   test('of all that is left is of the amount that was left when it was asked for', async () => {
     const { id } = await paid();
     const { approval } = await refund(id, undefined, { by: admin });
-    expect((await refund(id, '1.00')).userErrors).toEqual([]);
+    // It counts together with the one that waits.
+    const { approval: small } = await refund(id, '1.00');
+    expect((await decide('approve', small.id, second)).approval).toMatchObject({ status: 'EXECUTED' });
     expect(await decide('approve', approval.id, second)).toMatchObject({
       approval: { status: 'FAILED', failureCode: 'REFUND_EXCEEDS_CAPTURED', outcomeId: null },
     });
@@ -260,6 +271,9 @@ describe('PAYMENT_REFUND_APPROVAL', () => {
       /tier 1, when: line 1, column 1: There is no fact amountMinr/,
     ],
     ['[{"when": "amountMinor > 1", "approvers": "BOSS"}]', /tier 1, approvers: a role, ADMIN, OPERATOR/],
+    // Scopes that no person has.
+    ['[{"when": "true", "approvers": "payment:amdin"}]', /tier 1, approvers: a role, ADMIN/],
+    ['[{"when": "true", "approvers": "payment:command"}]', /tier 1, approvers: a role, ADMIN/],
     ['[{"when": "amountMinor > 1", "approvers": "ADMIN", "quorum": 0}]', /tier 1, quorum/],
     ['[{"when": "amountMinor > 1", "approvers": "ADMIN", "who": 1}]', /tier 1.*who/],
     ['[{"when": "reason.matches(\\"a\\")", "approvers": "ADMIN"}]', /tier 1, when/],
