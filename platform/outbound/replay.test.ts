@@ -80,7 +80,12 @@ describe('a replay', () => {
     receiver.accepted.splice(0);
     await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
     // Less than the half minute after which the sender looks by itself.
-    await untilAnswer(async () => receiver.accepted.length, (came) => came === 1, 'it has not come again', 20_000);
+    await untilAnswer(
+      async () => receiver.accepted.length,
+      (came) => came === 1,
+      'it has not come again',
+      20_000,
+    );
   });
 
   test('of an endpoint that was disabled brings what it has missed', async () => {
