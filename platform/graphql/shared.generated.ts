@@ -636,7 +636,7 @@ export type Job = {
   __typename?: 'Job';
   /** Starts with `job_`. */
   id: Scalars['ID']['output'];
-  /** What it does: `exportProducts`. */
+  /** The kind of work: `exportProducts`. */
   kind: Scalars['String']['output'];
   /** Its state. */
   status: JobStatus;
@@ -644,7 +644,7 @@ export type Job = {
   done: Scalars['Int']['output'];
   /** How much there is to do, as far as that is known. */
   total?: Maybe<Scalars['Int']['output']>;
-  /** What is to be told of it, for people. */
+  /** A message about it, for people. */
   message?: Maybe<Scalars['String']['output']>;
   /** Why it failed: at most 20. */
   errors: Array<JobError>;

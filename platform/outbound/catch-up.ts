@@ -26,7 +26,8 @@ export interface CatchUpParts extends Pick<AgentContext, 'store' | 'clock'> {
 }
 
 /**
- * Records the next page of a replay. True if there is more to record at once.
+ * Records the next page of a replay. True if there is more to do at once: another page to record, or what was recorded
+ * to send.
  */
 export const catchingUp =
   ({ agent, store, clock, sql, types }: CatchUpParts) =>
@@ -60,7 +61,7 @@ export const catchingUp =
       if (numUpdatedRows === 0n) return true;
       const events = page.events.filter((event) => !isAfter(event, consumed));
       await sql.record(db, deliveriesOf(events, [endpoint], generation), { now: clock.now(), again: true });
-      return !isThere;
+      return !isThere || events.length > 0;
     });
   };
 

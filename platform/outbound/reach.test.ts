@@ -78,6 +78,8 @@ test('an https URL is taken, and in development http of the machine itself', () 
     expect(checkUrl(url, { loopback: true })).toBe(url);
   for (const url of ['http://example.com/', 'https://10.0.0.1/'])
     expect(() => checkUrl(url, { loopback: true })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  expect(() => checkUrl('http://example.com/', { loopback: true })).toThrow('or with `http://` and name this machine');
+  expect(() => checkUrl('http://example.com/', PUBLIC)).toThrow(/name a host\.$/);
 });
 
 test('a name that resolves to this machine is not connected to, nor its address', async () => {

@@ -121,6 +121,9 @@ export function checkLiteral(host: string, allowed: Allowed): void {
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '');
 
+const orLocal = ({ loopback }: Allowed): string =>
+  loopback ? ', or with `http://` and name this machine, such as `http://127.0.0.1:8080/`' : '';
+
 const LOCAL = /^(localhost|.*\.localhost)\.?$/;
 
 /**
@@ -133,7 +136,7 @@ export function checkUrl(text: string, allowed: Allowed): string {
   const host = url ? bare(url.hostname) : '';
   const isLocal = LOCAL.test(host) || (isIP(host) > 0 && loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6'));
   if (!url?.hostname || !(url.protocol === 'https:' || (url.protocol === 'http:' && allowed.loopback && isLocal)))
-    throw refuse('INVALID_INPUT', 'The URL must begin with `https://` and name a host.', path);
+    throw refuse('INVALID_INPUT', `The URL must begin with \`https://\` and name a host${orLocal(allowed)}.`, path);
   if (url.username || url.password)
     throw refuse('INVALID_INPUT', 'The URL must not hold a name or a password: verify the signature instead.', path);
   if (url.hash) throw refuse('INVALID_INPUT', 'The URL must not have a part after `#`: it would not be sent.', path);

@@ -8,6 +8,7 @@ import {
   upTo,
   versionsOf,
 } from '../../tests/support/outbound-world.ts';
+import { untilAnswer } from '../../tests/support/until.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 
 let world: OutboundWorld;
@@ -70,6 +71,21 @@ describe('a replay', () => {
     await writing;
     for (let n = 0; n < 8; n++) await world.advance(MINUTE);
     for (const versions of versionsOf(receiver.accepted).values()) expect(versions).toEqual(upTo(40));
+  });
+
+  test('is sent as soon as it is recorded, without the sender being woken by anything else', async () => {
+    const { receiver, id } = await world.receive();
+    await world.small.write('n1');
+    await world.settled();
+    receiver.accepted.splice(0);
+    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    // Less than the half minute after which the sender looks by itself.
+    await untilAnswer(
+      async () => receiver.accepted.length,
+      (came) => came === 1,
+      'it has not come again',
+      20_000,
+    );
   });
 
   test('of an endpoint that was disabled brings what it has missed', async () => {

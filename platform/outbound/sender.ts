@@ -38,7 +38,7 @@ export interface SenderParts extends Pick<AgentContext, 'store' | 'clock' | 'sec
   sql: OutboundSql;
   /** The way to an endpoint's receiver. */
   transportFor(endpoint: Pick<DueEndpoint, 'merchantId'>): Transport;
-  /** Records the next page of a replay; true if there is more to record at once. */
+  /** Records the next page of a replay; true if there is more to do at once, to record or to send. */
   catchUp(endpoint: DueEndpoint): Promise<boolean>;
   /** Disables an endpoint by itself, if it is enabled. */
   disable(endpointId: string, reason: Exclude<DisabledReason, 'BY_USER'>): Promise<void>;

@@ -18,6 +18,7 @@ const LOOKED_AT: Readonly<Record<string, string>> = {
   'inventory 0002-reservation-decision.sql: reservation.decision_id': 'The other table, of outcomes, came with it.',
   'order 0003-titles-in-carts.sql: cart_line.title': 'Lines of carts are never joined with lines of orders.',
   'payment 0005-refund-number.sql: refund.issued_at': 'The other table, of series, came with it.',
+  'product 0003-import-errors.sql: import.errors': 'The other table, of jobs, came after it.',
   'platform 0028-consumer-beginnings.sql: log_cursor.status': 'Cursors are never joined with agents or sagas.',
 };
 
