@@ -63,6 +63,31 @@ export async function requestApproval<Input>(
   return id;
 }
 
+/**
+ * The commands about one thing that people may approve, or have approved, and that are not executed yet. What they will do
+ * counts with what is asked for next: a command that is cut into several requests meets the same tiers as the whole.
+ */
+export async function openCommands<Input>(
+  work: Work,
+  { command, subjectId, now }: { command: ApprovableCommand<Input>; subjectId: string; now: Date },
+): Promise<Input[]> {
+  const open = await work.sql
+    .withTables<ApprovalTables>()
+    .selectFrom('approval')
+    .select('input')
+    .where('subjectId', '=', subjectId)
+    .where('command', '=', command.name)
+    .where(({ eb, and, or }) =>
+      or([
+        and([eb('status', '=', 'PENDING'), eb('expiresAt', '>', sql<Date>`${now}::timestamptz`)]),
+        // What has an outcome is counted where that is.
+        and([eb('status', '=', 'APPROVED'), eb('outcomeId', 'is', null)]),
+      ]),
+    )
+    .execute();
+  return open.map(({ input }) => command.input.parse(input));
+}
+
 async function checkPendingOf(work: Work, subjectId: string, now: Date): Promise<void> {
   const pending = work.sql
     .withTables<ApprovalTables>()

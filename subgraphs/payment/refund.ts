@@ -3,7 +3,7 @@
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { dueTiers } from '../../platform/approvals/policy.ts';
-import { requestApproval } from '../../platform/approvals/request.ts';
+import { openCommands, requestApproval } from '../../platform/approvals/request.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import type { CommandWork, Origin, Work } from '../../platform/store/store.ts';
@@ -100,10 +100,13 @@ export const refundService = (agentContext: AgentContext<Tables, PaymentVariable
     { actor }: RequestContext,
   ): Promise<string | undefined> => {
     const { id: paymentId, orderId, currency, capturedMinor } = payment;
+    if (policy.length === 0) return undefined;
+    const waiting = await openCommands(work as Work, { command, subjectId: paymentId, now: clock.now() });
+    const others = [...earlier, ...waiting.map((one) => BigInt(one.amountMinor))];
     const tiers = dueTiers(policy, {
       amountMinor,
       currency,
-      totalMinor: earlier.reduce((sum, each) => sum + each, amountMinor),
+      totalMinor: others.reduce((sum, each) => sum + each, amountMinor),
       capturedMinor,
       roles: [...actor.roles],
     });

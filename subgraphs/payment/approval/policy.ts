@@ -7,7 +7,8 @@ export const refundRules = defineRules({
   currency: { type: 'string', description: 'The currency of the payment, by its ISO 4217 code.' },
   totalMinor: {
     type: 'int',
-    description: 'All that is given back of the payment with this refund, earlier ones included, in minor units.',
+    description:
+      'All that is given back of the payment with this refund, in minor units: earlier ones, and those that wait for approval, included.',
   },
   capturedMinor: { type: 'int', description: 'What was captured of the payment, in minor units.' },
   roles: { type: 'list<string>', description: 'The roles of who asks; none for an API key.' },

@@ -89,6 +89,22 @@ describe('a refund', () => {
     expect((await refund(id, '3.00')).userErrors).toMatchObject([{ code: 'APPROVAL_REQUIRED' }]);
   });
 
+  test('in parts that are asked for before any of them is approved needs what their sum needs', async () => {
+    const { id } = await paid();
+    const tiersOf = async (approvalId: string) =>
+      (await agents.query('paymentApproval', { id: approvalId }, 'tiers { condition }', viewer)).tiers.length;
+    const first = await refund(id, '6.00');
+    expect(await tiersOf(first.approval.id)).toBe(1);
+    // Nothing was given back yet, and with the first it would be more than 5.00.
+    const second = await refund(id, '1.00');
+    expect(second.userErrors).toMatchObject([{ code: 'APPROVAL_REQUIRED' }]);
+    expect(await tiersOf(second.approval.id)).toBe(1);
+    // What was withdrawn counts no more.
+    await decide('withdraw', first.approval.id, operator);
+    await decide('withdraw', second.approval.id, operator);
+    expect((await refund(id, '5.00')).userErrors).toEqual([]);
+  });
+
   test('is made once it is approved, and its own command answers so then', async () => {
     const { id } = await paid();
     const idempotencyKey = newId('key');
@@ -112,7 +128,8 @@ describe('a refund', () => {
   test('of all that is left is of the amount that was left when it was asked for', async () => {
     const { id } = await paid();
     const { approval } = await refund(id, undefined, { by: admin });
-    expect((await refund(id, '1.00')).userErrors).toEqual([]);
+    const other = (await refund(id, '1.00')).approval.id;
+    expect(await decide('approve', other, second)).toMatchObject({ approval: { status: 'EXECUTED' } });
     expect(await decide('approve', approval.id, second)).toMatchObject({
       approval: { status: 'FAILED', failureCode: 'REFUND_EXCEEDS_CAPTURED', outcomeId: null },
     });
