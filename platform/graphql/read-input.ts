@@ -1,4 +1,4 @@
-import { coerceInputValue, isInputObjectType } from 'graphql';
+import { coerceInputValue, GraphQLNonNull, isInputObjectType } from 'graphql';
 import { type UserError, shortened } from '../errors.ts';
 import { textCheckOf } from './enforce-text-limits.ts';
 import { resolversOf } from './resolvers.ts';
@@ -22,6 +22,8 @@ export function inputReader<Input>(sdl: string, typeName: string): (value: unkno
   const { schema } = createSubgraph('reader', typeDefs, resolversOf(typeDefs, {}));
   const type = schema.getType(typeName);
   if (!isInputObjectType(type)) throw new Error(`${typeName} is no input type.`);
+  // `null` is no input, as it would be none in a request.
+  const required = new GraphQLNonNull(type);
   const checkTexts = textCheckOf(schema, type);
   return (value) => {
     const errors: UserError[] = [];
@@ -29,7 +31,7 @@ export function inputReader<Input>(sdl: string, typeName: string): (value: unkno
       if (errors.length < MAX_ERRORS)
         errors.push({ code: 'INVALID_INPUT', message: shortened(message), path: path.map(String) });
     };
-    const coerced = coerceInputValue(value, type, (path, _, { message }) => refuse(path, message));
+    const coerced = coerceInputValue(value, required, (path, _, { message }) => refuse(path, message));
     if (errors.length > 0) return { errors };
     const input = checkTexts(coerced, errors) as Input;
     return errors.length > 0 ? { errors: errors.slice(0, MAX_ERRORS) } : { input };

@@ -197,7 +197,8 @@ export const endpointService = (parts: EndpointParts) => {
     },
 
     /**
-     * Enables or disables an endpoint: one that is enabled goes on with what waited, and receives the events from now on.
+     * Enables or disables an endpoint: one that is enabled goes on with what waited and with its replay, and receives the
+     * events from now on.
      * Returns its id. @throws Refusal NOT_FOUND
      */
     async setEnabled(id: string, isEnabled: boolean, context: RequestContext, rows: RowFilter): Promise<string> {
@@ -206,7 +207,7 @@ export const endpointService = (parts: EndpointParts) => {
         if ((endpoint.status === 'ENABLED') === isEnabled) return;
         const changes = isEnabled
           ? { ...HEALTHY, status: 'ENABLED' as const, disabledReason: null, disabledAt: null }
-          : { ...disabledAs('BY_USER', clock.now()), replayAfter: null };
+          : disabledAs('BY_USER', clock.now());
         await work.save(OutboundEndpointSchema, endpoint, changes);
       });
       onDue();
@@ -228,10 +229,8 @@ export const endpointService = (parts: EndpointParts) => {
         const endpoint = await work.findIfAny(OutboundEndpointSchema, id);
         if (endpoint?.status !== 'ENABLED') return;
         const disabledAt = clock.now();
-        const { version, merchantId } = await work.save(OutboundEndpointSchema, endpoint, {
-          ...disabledAs(reason, disabledAt),
-          replayAfter: null,
-        });
+        const changes = disabledAs(reason, disabledAt);
+        const { version, merchantId } = await work.save(OutboundEndpointSchema, endpoint, changes);
         const payload = { endpointId: id, merchantId, reason, disabledAt: disabledAt.toISOString() };
         work.publish(disabled, { aggregateId: id, aggregateVersion: version, payload });
       });
@@ -318,6 +317,7 @@ export type EndpointService = ReturnType<typeof endpointService>;
 /** An endpoint's circuit, in order. */
 const HEALTHY = { failures: 0, failingSince: null, resumesAt: null };
 
+/** An endpoint that is disabled. A replay of it stops and goes on later: what waited for the endpoint is part of it. */
 const disabledAs = (disabledReason: DisabledReason, disabledAt: Date) => ({
   status: 'DISABLED' as const,
   disabledReason,

@@ -85,6 +85,13 @@ function head(
   const options = { method: 'POST', agent, signal, maxHeaderSize: MAX_HEADER_BYTES };
   open(url, { ...options, headers: { ...headers, 'content-length': length } }, resolve)
     .on('error', reject)
+    // Without a listener the socket would be closed without an error, and nobody would be told.
+    .on('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new Error('the receiver switches protocols (101), which is no answer'));
+    })
+    // Whatever else ends a request without an answer: an attempt that never ends would hold its place for ever.
+    .on('close', () => reject(new Error('the connection was closed without an answer')))
     .end(body);
   return promise;
 }

@@ -88,6 +88,20 @@ describe('a replay', () => {
     );
   });
 
+  test('loses nothing that waited when its endpoint is disabled meanwhile', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = () => 500;
+    // More than a page, so that the replay is still under way.
+    await writeAll(5, 45);
+    await world.settled();
+    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
+    receiver.answers = () => 200;
+    await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
+    for (let n = 0; n < 8; n++) await world.advance(MINUTE);
+    expect([...versionsOf(receiver.accepted).values()]).toEqual(Array.from({ length: 5 }, () => upTo(45)));
+  });
+
   test('of an endpoint that was disabled brings what it has missed', async () => {
     const { receiver, id } = await world.receive();
     await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
