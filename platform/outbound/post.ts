@@ -85,6 +85,13 @@ function head(
   const options = { method: 'POST', agent, signal, maxHeaderSize: MAX_HEADER_BYTES };
   open(url, { ...options, headers: { ...headers, 'content-length': length } }, resolve)
     .on('error', reject)
+    // Without a listener Node closes such a connection and tells nobody: neither an answer nor an error would come.
+    .on('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new Error('another protocol, which was not asked for'));
+    })
+    // Whatever ends a request, its attempt ends with it.
+    .on('close', () => reject(new Error('the connection was closed before an answer')))
     .end(body);
   return promise;
 }
