@@ -142,6 +142,23 @@ test('progress never falls, is told once a second at most, and its start and its
   expect(again).toEqual(told.slice(1));
 });
 
+test('a stream whose end is not to come ends: it was seen, or the log has forgotten it', async () => {
+  const one = runner();
+  const id = await start(one, 2);
+  const { signal } = new AbortController();
+  const all = async (after?: string): Promise<string[]> => {
+    const cursors: string[] = [];
+    for await (const { cursor } of one.jobs.watch({ jobId: id, after, signal })) cursors.push(cursor);
+    return cursors;
+  };
+  const last = (await all()).at(-1)!;
+  await small.database.pool.query(`update small.job set ended_at = ended_at - interval '2 minutes' where id = $1`, [id]);
+  expect((await all()).at(-1)).toBe(last);
+  expect(await all(last)).toEqual([]);
+  await small.database.pool.query('truncate platform.event_log');
+  expect(await all()).toEqual([]);
+});
+
 test('a cancelled job does nothing more: the chunk in hand is not kept, and there is no result', async () => {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
