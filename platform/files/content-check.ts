@@ -14,7 +14,7 @@ export interface Announced {
  * Control characters of ASCII below the space, other than tab and line ends: a text has none. Those above, such as U+0085,
  * may stand in a JSON text as they are (RFC 8259, 7), and do in what other systems export.
  */
-const CONTROL = /(?![\t\n\r])[\0-\x1f]/;
+const CONTROL = /(?![\t\n\r\u007f-\u009f])\p{Cc}/u;
 
 /**
  * Checks a content while it passes by, so that it is never whole in memory: its length, its kind, and its SHA-256. What

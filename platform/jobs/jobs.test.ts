@@ -152,7 +152,9 @@ test('a stream whose end is not to come ends: it was seen, or the log has forgot
     return cursors;
   };
   const last = (await all()).at(-1)!;
-  await small.database.pool.query(`update small.job set ended_at = ended_at - interval '2 minutes' where id = $1`, [id]);
+  await small.database.pool.query(`update small.job set ended_at = ended_at - interval '2 minutes' where id = $1`, [
+    id,
+  ]);
   expect((await all()).at(-1)).toBe(last);
   expect(await all(last)).toEqual([]);
   await small.database.pool.query('truncate platform.event_log');

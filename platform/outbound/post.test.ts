@@ -23,7 +23,9 @@ test.each<[string, string, object]>([
   const transport = createTransport({ loopback: true }, 300);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
-    expect(await transport.post({ url, headers: {}, body: '{}', signal: new AbortController().signal })).toMatchObject(end);
+    expect(await transport.post({ url, headers: {}, body: '{}', signal: new AbortController().signal })).toMatchObject(
+      end,
+    );
   } finally {
     transport.close();
     server.close();

@@ -77,7 +77,9 @@ describe('a replay', () => {
     const [replaying, other] = [await world.receive(), await world.receive()];
     await world.small.write('n1');
     await world.settled();
-    await world.query(`create function small.broken() returns trigger as $$ begin raise 'broken'; end $$ language plpgsql`);
+    await world.query(
+      `create function small.broken() returns trigger as $$ begin raise 'broken'; end $$ language plpgsql`,
+    );
     await world.query(
       `create trigger broken before update of replay_after on small.outbound_endpoint for each row
        when (new.replay_after is null and old.replay_after is not null) execute function small.broken()`,
