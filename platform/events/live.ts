@@ -18,6 +18,8 @@ export interface Interest {
   aggregateId?: string;
   /** The client's resume token. @default from now on */
   after?: string | null;
+  /** Whether nothing more will come: then the stream ends with what the log has. @default false */
+  isOver?: boolean;
   /** Called with the start cursor of a subscription that begins now. */
   onBegin?: (cursor: string) => void;
   /** Ends the reading. */
@@ -85,7 +87,7 @@ export class LiveLog {
         cursor = event;
         yield { event, cursor: encodeCursor(event, this.#generation) };
       }
-      while (!interest.signal.aborted) {
+      while (!interest.signal.aborted && !interest.isOver) {
         if (queue.length > MAX_WAITING) throw tooSlow();
         const event = queue.shift();
         if (!event) {

@@ -106,6 +106,11 @@ describe('the kind is told by the content', () => {
     expect(await check(content, 'text/csv')).toBe('FILE_KIND_MISMATCH');
   });
 
+  test('what JSON lets stand in a text as it is passes: DEL, and the control characters above ASCII', async () => {
+    const content = `{"a":${JSON.stringify('\u007f\u0080\u0085\u009f\u2028')}}\n`;
+    expect(await check(content, 'application/x-ndjson')).toBe(sha256(content));
+  });
+
   test('text that begins with anything but an object is no JSON lines', async () => {
     for (const text of ['name,price', '<html>', '[1]', '\ufeff{}'])
       expect(await check(text, 'application/x-ndjson')).toBe('FILE_KIND_MISMATCH');

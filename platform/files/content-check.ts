@@ -10,8 +10,11 @@ export interface Announced {
   bytes: number;
 }
 
-/** Control characters other than tab and line ends: no text of ours has them. */
-const CONTROL = /(?![\t\n\r])\p{Cc}/u;
+/**
+ * Control characters of ASCII below the space, other than tab and line ends: a text has none. Those above, such as U+0085,
+ * may stand in a JSON text as they are (RFC 8259, 7), and do in what other systems export.
+ */
+const CONTROL = /(?![\t\n\r\u007f-\u009f])\p{Cc}/u;
 
 /**
  * Checks a content while it passes by, so that it is never whole in memory: its length, its kind, and its SHA-256. What

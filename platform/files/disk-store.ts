@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeFolder } from '../folders.ts';
-import { checkKey, type FileStore, missing, type StoredContent, storeFailed, storeFull } from './file-store.ts';
+import { checkKey, type FileStore, isKey, missing, type StoredContent, storeFailed, storeFull } from './file-store.ts';
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 const isGone = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
@@ -58,6 +58,7 @@ export function diskStore(root: string): FileStore {
       for (const folder of await namesIn(join(root, agent)))
         for (const name of await namesIn(join(root, agent, folder))) {
           const key = `${agent}/${folder}/${name}`;
+          if (!isKey(key)) continue;
           // Deleted meanwhile.
           const found = await stat(join(root, key)).catch(() => undefined);
           if (found?.isFile()) yield { key, storedAt: found.mtime };

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -174,6 +174,22 @@ describe('a disk', () => {
     });
     expect(await keysOf(store)).toEqual([]);
   });
+});
+
+test('what has no name that a key may have is not listed, so that nobody deletes it', async () => {
+  const folder = diskStore(join(dir, 'strange'));
+  await folder.put(KEY, chunks('x'), 1);
+  for (const name of ['.DS_Store', '.nfs000000000001', 'Thumbs.db', 'a..b'])
+    writeFileSync(join(dir, 'strange', dirname(KEY), name), 'x');
+  expect(await keysOf(folder)).toEqual([KEY]);
+  await bucket().put(KEY, chunks('x'), 1);
+  const object = s3.objects.get(KEY)!;
+  for (const name of ['', '/', 'Thumbs.db']) s3.objects.set(`${KEY.split('/')[0]}/${name}`, object);
+  try {
+    expect(await keysOf(bucket())).toEqual([KEY]);
+  } finally {
+    s3.objects.clear();
+  }
 });
 
 describe('a bucket', () => {

@@ -23,7 +23,10 @@ export interface FileStore {
   get(key: string, start?: number): Promise<Readable>;
   /** Deletes a content. Does nothing if there is none. @throws Fault FILE_STORE_FAILED */
   delete(key: string): Promise<void>;
-  /** Lists the contents of an agent, in the order of their keys' bytes. What an upload left half-way is among them. */
+  /**
+   * Lists the contents of an agent, in the order of their keys' bytes. What an upload left half-way is among them; what
+   * has no name that a key may have is not ours (a console's folder, a desktop's `.DS_Store`), and is not.
+   */
   list(agent: string): AsyncIterable<StoredContent>;
 }
 
@@ -33,9 +36,12 @@ export interface FileStore {
  */
 const KEY = /^[a-z][a-z0-9]{1,30}\/[a-z0-9]{1,10}\/[a-z0-9][a-z0-9_.-]{0,150}$/;
 
+/** Whether a text is a key. */
+export const isKey = (text: string): boolean => KEY.test(text) && !text.includes('..');
+
 /** Checks a key. @throws Fault BAD_FILE_KEY */
 export function checkKey(key: string): void {
-  if (!KEY.test(key) || key.includes('..')) throw new Fault('BAD_FILE_KEY', 'This is no key of a file.');
+  if (!isKey(key)) throw new Fault('BAD_FILE_KEY', 'This is no key of a file.');
 }
 
 /** The fault of a content that is not there. */

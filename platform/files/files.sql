@@ -25,4 +25,5 @@ create table file (
 );
 create unique index file_key on file (key);
 create index file_expires_at on file (expires_at, id);
-create index file_unscanned on file (created_at) where status = 'UNSCANNED';
+create index file_awaited on file (created_by) where status = 'AWAITED';
+create index file_unscanned on file (id) where status = 'UNSCANNED';

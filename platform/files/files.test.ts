@@ -213,6 +213,30 @@ describe('with a virus scanner', () => {
     await job(files, 'scan files');
     expect(await read(files, file.id)).toMatchObject({ status: 'UNSCANNED' });
   });
+
+  test('files that never get a verdict hold up no others', async () => {
+    await small.database.pool.query(
+      `insert into small.file (id, name, media_type, bytes, purpose, created_by, status, key, created_at, expires_at)
+       select 'file_00' || lpad(n::text, 2, '0'), 'Gone', 'application/x-ndjson', 8, 'lines', 'user_1', 'UNSCANNED', 'small/00000/file_00' || lpad(n::text, 2, '0'), $1, $1
+         from generate_series(1, 25) n`,
+      [clock.now()],
+    );
+    clamd.mood = 'GONE';
+    const files = filesOf({ scans: true });
+    const { file, upload: link } = await announce(files);
+    await upload(files, link.url);
+    await job(files, 'scan files');
+    clamd.mood = 'WELL';
+    await job(files, 'scan files');
+    expect(await read(files, file.id)).toMatchObject({ status: 'READY' });
+    // Those are tried again, from the first.
+    await small.database.pool.query(`update small.file set key = $1 where id = 'file_0001'`, [
+      (await read(files, file.id)).key!.replace(/.{8}$/, '00000000'),
+    ]);
+    await diskStore(dir).put((await read(files, 'file_0001')).key!, content(), LINES.length);
+    await job(files, 'scan files');
+    expect(await read(files, 'file_0001')).toMatchObject({ status: 'READY' });
+  });
 });
 
 describe('the sweep', () => {

@@ -6,7 +6,7 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { AwsV4Signer } from 'aws4fetch';
-import { checkKey, type FileStore, missing, type StoredContent, storeFailed, storeFull } from './file-store.ts';
+import { checkKey, type FileStore, isKey, missing, type StoredContent, storeFailed, storeFull } from './file-store.ts';
 
 /** A bucket and the key that opens it. */
 export interface S3Options {
@@ -107,7 +107,7 @@ export function s3Store({ url, region, accessKeyId, secretAccessKey, stillMs = S
           if (!response.ok) throw await refused(response, 'LIST');
           return listed(await textOf(response));
         });
-        yield* page.contents;
+        yield* page.contents.filter(({ key }) => isKey(key));
         after = page.contents.at(-1)?.key;
         isMore = page.isMore && after !== undefined;
       }

@@ -17,6 +17,8 @@ export function scanning(
 ) {
   const db = store.read.withTables<FileTables>();
   let inHand = 0;
+  /** The last file that {@link waiting} has tried: it goes on behind it, so that some that never get a verdict hold up no others. */
+  let last = '';
 
   /** Scans one file that is not scanned yet. @throws Fault if there is no verdict */
   const scan = async (id: string): Promise<void> => {
@@ -63,13 +65,14 @@ export function scanning(
 
     /** Scans what is not scanned: its scanner was away, its process died, or there were too many. */
     async waiting(signal: AbortSignal): Promise<void> {
-      const all = db
-        .selectFrom('file')
-        .select('id')
-        .where('status', '=', 'UNSCANNED')
-        .orderBy('createdAt')
-        .limit(BATCH);
-      for (const { id } of await all.execute()) if (!signal.aborted) await tried(id);
+      const all = db.selectFrom('file').select('id').where('status', '=', 'UNSCANNED').orderBy('id').limit(BATCH);
+      const behind = await all.where('id', '>', last).execute();
+      const batch = behind.length > 0 ? behind : await all.execute();
+      for (const { id } of batch) {
+        if (signal.aborted) return;
+        last = id;
+        await tried(id);
+      }
     },
   };
 }

@@ -13,6 +13,7 @@ import { newId } from '../ids.ts';
 import type { JobRow } from './job-entity.ts';
 import type { JobKind } from './job-kind.ts';
 import { MAX_OPEN } from './jobs.ts';
+import type { RunnerPace } from './runner.ts';
 
 let small: SmallAgent;
 let dir: string;
@@ -35,7 +36,7 @@ beforeEach(() =>
   ),
 );
 
-const PACE = { sweepMs: 100, leaseMs: 1000, chunkMs: 500 };
+const PACE: Partial<RunnerPace> = { sweepMs: 100, leaseMs: 1000, chunkMs: 500 };
 
 /** A process with a runner, which is stopped after the test. */
 function runner(kinds: JobKind[] = [counting()], pace = PACE) {
@@ -139,6 +140,25 @@ test('progress never falls, is told once a second at most, and its start and its
   for await (const event of one.jobs.watch({ jobId: id, after: told[0]!.cursor, signal: ending.signal }))
     again.push(event);
   expect(again).toEqual(told.slice(1));
+});
+
+test('a stream whose end is not to come ends: it was seen, or the log has forgotten it', async () => {
+  const one = runner();
+  const id = await start(one, 2);
+  const { signal } = new AbortController();
+  const all = async (after?: string): Promise<string[]> => {
+    const cursors: string[] = [];
+    for await (const { cursor } of one.jobs.watch({ jobId: id, after, signal })) cursors.push(cursor);
+    return cursors;
+  };
+  const last = (await all()).at(-1)!;
+  await small.database.pool.query(`update small.job set ended_at = ended_at - interval '2 minutes' where id = $1`, [
+    id,
+  ]);
+  expect((await all()).at(-1)).toBe(last);
+  expect(await all(last)).toEqual([]);
+  await small.database.pool.query('truncate platform.event_log');
+  expect(await all()).toEqual([]);
 });
 
 test('a cancelled job does nothing more: the chunk in hand is not kept, and there is no result', async () => {
@@ -247,6 +267,61 @@ test('a long job of one kind does not hold up another kind, and two of one kind 
   await ends(one, first);
   await ends(one, second);
   expect(most).toBe(1);
+});
+
+test('a job that waits or is long gives its place to another of its kind, and goes on where it was', async () => {
+  const kind = counting();
+  const chunk = kind.chunk.bind(kind);
+  let waits = true;
+  const waiting: JobKind = {
+    ...kind,
+    chunk: async (job) => (waits && job.done === 2 ? { waits: true } : chunk(job as never)),
+  };
+  const one = runner([waiting], { ...PACE, turnMs: 50 });
+  const [stuck, other] = [await start(one, 4), await start(one, 1)];
+  await ends(one, other);
+  expect(await read(one, stuck)).toMatchObject({ done: 2, endedAt: null });
+  // One that works is no other than one that waits.
+  waits = false;
+  const long = await start(one, 100_000);
+  await ends(one, stuck);
+  await ends(one, await start(one, 1));
+  expect((await read(one, long)).endedAt).toBe(null);
+  expect(await effects(stuck)).toEqual(upTo(4));
+  await until('the long one goes on', async () => (await read(one, long)).status === 'RUNNING');
+  expect(await read(one, long)).toMatchObject({ attempts: 1, failures: 0 });
+  await one.jobs.cancel(long, { rows: 'ALL', context: context() });
+});
+
+test('a chunk that takes too long is given up though it hears no signal, and so it is when the process stops', async () => {
+  let begun = 0;
+  const deaf: JobKind = { ...counting(), chunk: () => (begun++, new Promise(() => {})) };
+  const one = runner([deaf], { ...PACE, chunkMs: 30 });
+  const id = await start(one, 1);
+  await until('it is tried again', () => begun > 1);
+  expect((await read(one, id)).failures).toBeGreaterThan(0);
+  await one.stop();
+  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null });
+});
+
+test('the claim is held while the result is put together, however slow the store is', async () => {
+  const one = runner([counting()], { ...PACE, leaseMs: 400 });
+  const { put } = one.files;
+  const dues: number[] = [];
+  one.files.put = (file, content) =>
+    put(
+      file,
+      (async function* () {
+        for await (const part of content) {
+          dues.push((await read(one, file.name.replace('.jsonl', ''))).dueAt.getTime());
+          yield part;
+          await new Promise((resolve) => setTimeout(resolve, 110));
+        }
+      })(),
+    );
+  await ends(one, await start(one, 3));
+  expect(dues[1]).toBeGreaterThan(dues[0]!);
+  expect(dues[2]).toBeGreaterThan(dues[1]!);
 });
 
 test('a chunk that waits is asked again, and its job can be cancelled meanwhile', async () => {

@@ -24,7 +24,7 @@ import { type JobConnectionRow, type JobRow, JobSchema, type JobTables } from '.
 import type { JobKind } from './job-kind.ts';
 import { publishProgress, type ProgressEvent } from './publish.ts';
 import { createRunner, type RunnerPace } from './runner.ts';
-import { type JobEventRow, watchJob } from './watch.ts';
+import { type JobEventRow, type Watched, watchJob } from './watch.ts';
 
 /** The most jobs of one caller that have not ended. */
 export const MAX_OPEN = 20;
@@ -55,7 +55,7 @@ export interface Jobs {
   /** The job with this id if it is among these rows. */
   visible(id: string, rows: RowFilter): Promise<JobRow | null>;
   /** Progress of a job, to its end. */
-  watch(watched: { jobId: string; after?: string | null; signal: AbortSignal }): AsyncGenerator<JobEventRow, void>;
+  watch(watched: Watched): AsyncGenerator<JobEventRow, void>;
   /** Resolvers of the types `Job` and `JobEvent`: add them to the agent's resolvers. */
   resolvers: object;
   /** Add them to the agent's background tasks. */
@@ -156,7 +156,11 @@ export function createJobs(
     visible: async (id, rows) =>
       (await db.selectFrom('job').select(JOB).where('id', '=', id).where(matching(rows)).executeTakeFirst()) ?? null,
 
-    watch: (watched) => watchJob(live, progressed, watched),
+    async *watch(watched) {
+      const ended = db.selectFrom('job').select('endedAt').where('id', '=', watched.jobId);
+      const at = (await ended.executeTakeFirst())?.endedAt;
+      yield* watchJob(live, progressed, watched, at ? clock.now().getTime() - at.getTime() : undefined);
+    },
 
     resolvers: {
       Job: {

@@ -28,9 +28,11 @@ export interface RunnerPace {
   leaseMs: number;
   /** How long a chunk may take. Less than the lease. @default 30000 */
   chunkMs: number;
+  /** How long a job keeps the place of its kind while others wait for it. @default 10000 */
+  turnMs: number;
 }
 
-const PACE: RunnerPace = { sweepMs: 15_000, leaseMs: 60_000, chunkMs: 30_000 };
+const PACE: RunnerPace = { sweepMs: 15_000, leaseMs: 60_000, chunkMs: 30_000, turnMs: 10_000 };
 /** The largest part that one chunk adds to a result, in bytes. */
 const MAX_PART = 4_194_304;
 /** The largest result, in bytes: its parts are in the database until they are put together. */
@@ -59,7 +61,7 @@ export function createRunner(
   { store, clock, log }: Pick<AgentContext, 'store' | 'clock' | 'log'>,
   { agent, kinds, files, progressed, pace }: RunnerParts,
 ): JobRunner {
-  const { sweepMs, leaseMs, chunkMs } = { ...PACE, ...pace };
+  const { sweepMs, leaseMs, chunkMs, turnMs } = { ...PACE, ...pace };
   const db = store.read.withTables<JobTables>();
   const worker = newUuid();
   const running = new Map<string, Promise<void>>();
@@ -173,11 +175,16 @@ export function createRunner(
     const { purpose, mediaType, nameOf } = kind.result;
     const name = nameOf({ id: job.id, input: kind.input.parse(job.input) });
     const { ownerId, startedBy: createdBy, resultBytes: bytes } = job;
+    let renewedAt = clock.now().getTime();
     const parts = async function* (): AsyncGenerator<Uint8Array> {
       for (let n = 0; n < job.parts; n++) {
+        // By the time, and not by the number of parts: a store may be slow.
+        if (clock.now().getTime() - renewedAt >= leaseMs / 4) {
+          await renew(job.id);
+          renewedAt = clock.now().getTime();
+        }
         const part = db.selectFrom('job_part').select('content').where('jobId', '=', job.id).where('n', '=', n);
         yield (await part.executeTakeFirstOrThrow()).content;
-        if (n % 100 === 99) await renew(job.id);
       }
     };
     return files.put({ name, mediaType, purpose, bytes, ownerId, createdBy }, parts());
@@ -211,9 +218,32 @@ export function createRunner(
   };
 
   /** Gives the claim back; the job is tried again at that time. Does nothing if it is not ours any more. */
-  const giveBack = async (id: string, dueAt: Date, failures?: RawBuilder<number>): Promise<void> => {
-    const changes = { status: 'QUEUED', worker: null, dueAt, ...(failures && { failures }) };
-    await mine(id)(db.updateTable('job').set(changes)).execute();
+  const giveBack = async (
+    id: string,
+    dueAt: Date,
+    more: { failures?: RawBuilder<number>; attempts?: RawBuilder<number> } = {},
+  ): Promise<void> => {
+    await mine(id)(db.updateTable('job').set({ status: 'QUEUED', worker: null, dueAt, ...more })).execute();
+  };
+
+  /** Whether another job of this kind is due, and has no place. */
+  const isWaitedFor = async ({ id, kind }: JobRow): Promise<boolean> => {
+    const others = db
+      .selectFrom('job')
+      .select('id')
+      .where('status', 'in', ['QUEUED', 'RUNNING'])
+      .where('dueAt', '<=', clock.now())
+      .where('kind', '=', kind)
+      .where('id', '<>', id)
+      .limit(1);
+    return (await others.executeTakeFirst()) !== undefined;
+  };
+
+  /** Gives the claim back to those that wait for the place; the job is behind them, and goes on where it is. */
+  const yieldTurn = async (id: string, ms: number): Promise<void> => {
+    // It is not begun once more, but goes on.
+    await giveBack(id, later(ms), { attempts: sql<number>`attempts - 1` });
+    ringLater(ms);
   };
 
   /** Works on a job, chunk by chunk, to its end or until the process stops. */
@@ -222,18 +252,22 @@ export function createRunner(
     if (job.failures >= MAX_FAILURES)
       throw new Fault('JOB_GIVEN_UP', `${job.kind} did not come further in ${MAX_FAILURES} tries.`);
     const input = kind.input.parse(job.input);
+    let turnEnds = later(turnMs);
     for (let waited = 0; !job.isWorked; ) {
       if (stopping.aborted) return giveBack(job.id, clock.now());
       const { id, state, done, ownerId, startedBy } = job;
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(chunkMs)]);
-      const chunk = await kind.chunk({ id, input, state, done, ownerId, startedBy, signal });
-      if ('waits' in chunk) {
-        await renew(id);
-        await sleep(waitAfter(waited++), stopping);
-      } else {
-        job = await keep(job, chunk);
-        waited = 0;
+      const chunk = await orAborted(kind.chunk({ id, input, state, done, ownerId, startedBy, signal }), signal);
+      const isWaiting = 'waits' in chunk;
+      if (isWaiting) await renew(id);
+      else job = await keep(job, chunk);
+      const waitMs = isWaiting ? waitAfter(waited++) : 0;
+      if (!isWaiting) waited = 0;
+      if (!job.isWorked && turnEnds <= clock.now()) {
+        if (await isWaitedFor(job)) return yieldTurn(id, waitMs);
+        turnEnds = later(turnMs);
       }
+      if (isWaiting) await sleep(waitMs, stopping);
     }
     await finish(job, kind);
   };
@@ -263,9 +297,11 @@ export function createRunner(
 
   const retry = async (job: JobRow, tries: number, failures?: RawBuilder<number>): Promise<void> => {
     const ms = delayAfter(tries, Math.random());
-    await giveBack(job.id, later(ms), failures);
-    setTimeout(() => ring(), ms + 5).unref();
+    await giveBack(job.id, later(ms), failures && { failures });
+    ringLater(ms);
   };
+
+  const ringLater = (ms: number): void => void setTimeout(() => ring(), ms + 5).unref();
 
   const start = (job: JobRow, stopping: AbortSignal): void => {
     const kind = kinds.get(job.kind)!;
@@ -307,4 +343,17 @@ export function createRunner(
       await Promise.all(running.values());
     },
   };
+}
+
+/** The work's outcome, or the reason of the signal if that comes first: a chunk that hears no signal must not hold its place. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

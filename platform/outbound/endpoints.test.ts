@@ -11,6 +11,7 @@ import {
   type OutboundWorld,
 } from '../../tests/support/outbound-world.ts';
 import { until } from '../../tests/support/until.ts';
+import { WAITS_MS } from './schedule.ts';
 import { sealedFor } from './secrets.ts';
 
 let world: OutboundWorld;
@@ -42,6 +43,28 @@ describe('an endpoint', () => {
     await world.settled();
     expect(receiver.accepted.map(({ event }) => event.subject)).toEqual(['n1']);
   });
+
+  test.each(['enabled again', 'given another address'])(
+    'that is %s has all that waits sent at once, whenever its next attempt would be',
+    async (what) => {
+      const [{ receiver, id }, other] = [await world.receive(), await world.open()];
+      receiver.answers = () => 500;
+      await world.small.write('n1');
+      await world.settled();
+      for (const wait of WAITS_MS.slice(0, 5)) await world.advance(wait * 1.2);
+      const { endpoints } = world.outbound;
+      if (what === 'enabled again') {
+        await endpoints.setEnabled(id, false, byOperator, 'ALL');
+        receiver.answers = () => 204;
+        await endpoints.setEnabled(id, true, byOperator, 'ALL');
+      } else {
+        const { version: expectedVersion } = await world.endpointOf(id);
+        await endpoints.update({ id, expectedVersion, url: other.url }, byOperator, 'ALL');
+      }
+      await world.settled();
+      expect([...receiver.accepted, ...other.accepted].map(({ event }) => event.subject)).toEqual(['n1']);
+    },
+  );
 
   test('that fails for five days without a success is disabled, and one that succeeds now and then is not', async () => {
     const [bad, fair] = [await world.receive(), await world.receive()];

@@ -170,6 +170,7 @@ export const endpointService = (parts: EndpointParts) => {
         const anew = url !== undefined && url !== endpoint.url ? HEALTHY : {};
         const description = input.description ?? undefined;
         await work.save(OutboundEndpointSchema, endpoint, { url, eventTypes, description, ...anew });
+        if (anew === HEALTHY) await sql.hurry(work.sql, endpoint.id, clock.now());
       });
       onDue();
       return input.id;
@@ -209,6 +210,8 @@ export const endpointService = (parts: EndpointParts) => {
           ? { ...HEALTHY, status: 'ENABLED' as const, disabledReason: null, disabledAt: null }
           : disabledAs('BY_USER', clock.now());
         await work.save(OutboundEndpointSchema, endpoint, changes);
+        // A receiver that was mended need not wait for the next attempts of the time when it was not.
+        if (isEnabled) await sql.hurry(work.sql, endpoint.id, clock.now());
       });
       onDue();
       return id;

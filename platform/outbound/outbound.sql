@@ -26,6 +26,7 @@ create table outbound_endpoint (
   version         int not null default 1
 );
 create index outbound_endpoint_by_time on outbound_endpoint (created_at, id);
+create index outbound_endpoint_replaying on outbound_endpoint (id) where replay_after is not null;
 create index outbound_endpoint_of_merchant on outbound_endpoint (merchant_id, created_at, id);
 
 -- One webhook for one endpoint. The bytes of the body are those of every attempt.

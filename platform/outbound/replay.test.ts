@@ -8,7 +8,7 @@ import {
   upTo,
   versionsOf,
 } from '../../tests/support/outbound-world.ts';
-import { untilAnswer } from '../../tests/support/until.ts';
+import { until, untilAnswer } from '../../tests/support/until.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 
 let world: OutboundWorld;
@@ -100,6 +100,29 @@ describe('a replay', () => {
     await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
     for (let n = 0; n < 8; n++) await world.advance(MINUTE);
     expect([...versionsOf(receiver.accepted).values()]).toEqual(Array.from({ length: 5 }, () => upTo(45)));
+  });
+
+  test('that cannot be read holds up no other endpoint', async () => {
+    const [replaying, other] = [await world.receive(), await world.receive()];
+    await world.small.write('n1');
+    await world.settled();
+    await world.query(
+      `create function small.broken() returns trigger as $$ begin raise 'broken'; end $$ language plpgsql`,
+    );
+    await world.query(
+      `create trigger broken before update of replay_after on small.outbound_endpoint for each row
+       when (new.replay_after is null and old.replay_after is not null) execute function small.broken()`,
+    );
+    const since = new Date(0);
+    try {
+      await world.outbound.endpoints.replay({ endpointId: replaying.id, since, ...once() }, byOperator, 'ALL');
+      await world.small.write('n2');
+      await until('the other has it', () => other.receiver.accepted.length === 2);
+    } finally {
+      await world.query('drop function small.broken cascade');
+    }
+    world.outbound.wake();
+    await until('the replay went on', () => replaying.receiver.accepted.length === 3);
   });
 
   test('of an endpoint that was disabled brings what it has missed', async () => {

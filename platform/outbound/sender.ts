@@ -104,12 +104,12 @@ export class Sender {
 
   /** Begins all attempts that are due and have room. Returns the milliseconds until the next one is due. */
   async #round(ending: AbortSignal): Promise<number> {
-    const { sql, store, clock, catchUp } = this.#o;
+    const { sql, store, clock } = this.#o;
     const endpoints = await this.#statements.execute(() => sql.due(store.read));
     let waitMs = LOOK_MS;
     // Those with the fewest attempts under way first, so that a slow one takes no other's turn.
     for (const endpoint of endpoints.toSorted((a, b) => this.#busy(a.id) - this.#busy(b.id))) {
-      if (endpoint.replayAfter !== null && (await this.#statements.execute(() => catchUp(endpoint)))) this.wake();
+      if (endpoint.replayAfter !== null && (await this.#catchUp(endpoint))) this.wake();
       if (endpoint.dueAt === null) continue;
       const dueAt = Math.max(endpoint.dueAt.getTime(), endpoint.resumesAt?.getTime() ?? 0);
       const inMs = dueAt - clock.now().getTime();
@@ -117,6 +117,17 @@ export class Sender {
       else await this.#begin(endpoint, ending);
     }
     return waitMs;
+  }
+
+  /** The next page of a replay. One that fails is tried again at a later look, and holds up no other endpoint. */
+  async #catchUp(endpoint: DueEndpoint): Promise<boolean> {
+    const { log, catchUp } = this.#o;
+    try {
+      return await this.#statements.execute(() => catchUp(endpoint));
+    } catch (err) {
+      log.error({ err, endpoint: endpoint.id }, 'a replay of webhooks goes no further now');
+      return false;
+    }
   }
 
   /** Begins the attempts of an endpoint that are due, as far as there is room; its end wakes the sender again. */
