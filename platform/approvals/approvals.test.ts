@@ -185,6 +185,22 @@ describe('an approved command', () => {
     expect(await notes()).toEqual([]);
   });
 
+  test('is carried out behind any number of others that cannot be', async () => {
+    sending = () => Promise.reject(new Unavailable('away'));
+    const ids: string[] = [];
+    for (let n = 0; n < 61; n++) {
+      ids.push(await asked(ONE, { command: toSend }));
+      await approve(ids.at(-1)!, 'OPERATOR_1');
+    }
+    const last = await one(ids.toSorted().at(-1)!);
+    sending = async (note) => {
+      if (note !== last.outcomeId) throw new Unavailable('away');
+    };
+    clock.advance(11_000);
+    await expect(approvals.runJob('execute approved commands')).rejects.toThrow('away');
+    expect(await one(last.id)).toMatchObject({ status: 'EXECUTED' });
+  });
+
   test('waits for a release that can execute it', async () => {
     const id = await asked(ONE, { id: 'n' });
     const earlier = smallApprovals(small.store, clock, []);

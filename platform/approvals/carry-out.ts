@@ -5,6 +5,7 @@
  */
 import type { AgentContext } from '../agent/agent-context.ts';
 import { columnsOf } from '../data/entity-table.ts';
+import { workThrough } from '../data/work-through.ts';
 import { Refusal } from '../errors.ts';
 import type { Origin, Work } from '../store/store.ts';
 import { type ApprovalRow, ApprovalSchema, type ApprovalTables } from './approval-entity.ts';
@@ -91,20 +92,19 @@ export function executor({ store, clock }: Pick<AgentContext, 'store' | 'clock'>
     /** Carries out what died between approval and execution, or could not be executed at once. */
     async carryOutAbandoned(signal: AbortSignal): Promise<void> {
       const before = new Date(clock.now().getTime() - ABANDONED_MS);
-      const open = await store.read
-        .withTables<ApprovalTables>()
-        .selectFrom('approval')
-        .select('id')
-        .where('status', '=', 'APPROVED')
-        .where('decidedAt', '<', before)
-        .orderBy('decidedAt')
-        .limit(BATCH)
-        .execute();
-      // One that cannot be carried out does not block those after it.
-      const failed: unknown[] = [];
-      for (const { id } of open)
-        if (!signal.aborted) await carryOut(id, {}).catch((error: unknown) => failed.push(error));
-      if (failed.length > 0) throw failed[0];
+      const pageAfter = (last = '') =>
+        store.read
+          .withTables<ApprovalTables>()
+          .selectFrom('approval')
+          .select('id')
+          .where('status', '=', 'APPROVED')
+          .where('decidedAt', '<', before)
+          .where('id', '>', last)
+          .orderBy('id')
+          .limit(BATCH)
+          .execute()
+          .then((rows) => rows.map(({ id }) => id));
+      await workThrough(pageAfter, (id) => carryOut(id, {}), signal);
     },
 
     /** Records that nobody decided in time. */

@@ -145,6 +145,17 @@ describe('a consumer that no process has run for a week', () => {
     expect((await run()).abandoned).toEqual([]);
   });
 
+  test('is reported if it is a projection that is gone, whose agent lives', async () => {
+    await stands('living.gone', 50, 8);
+    await stands('living.busy', 50, 0);
+    await query(
+      `insert into platform.agent (name, area, title, description, skills, status, started_at, heartbeat_at, instance)
+       values ('living', 'system', 'x', 'x', '[]', 'RUNNING', $1, $1, 'x')`,
+      [daysAgo(0)],
+    );
+    expect((await run()).abandoned).toEqual([{ consumer: 'living.gone', since: new Date(daysAgo(8)) }]);
+  });
+
   test('is not reported while it holds nothing back', async () => {
     await stands('gone', 300, 8);
     expect((await run()).abandoned).toEqual([]);

@@ -116,9 +116,11 @@ async function abandonedConsumers(kysely: Kysely<any>, upTo: bigint, now: Date):
   const silentSince = new Date(now.getTime() - ABANDONED_AFTER_DAYS * 86_400_000).toISOString();
   const { rows } = await raw<Abandoned>(
     kysely,
-    `select c.consumer, a.heartbeat_at as since from platform.log_cursor c
-       left join platform.agent a on a.name = split_part(c.consumer, '.', 1)
-      where c.xid <= $1::xid8 and coalesce(a.heartbeat_at, c.moved_at) < $2::timestamptz order by c.consumer`,
+    // A projection's agent may live, and the projection itself be renamed or gone: it has no heartbeat of its own.
+    `select consumer, since from (
+       select c.consumer, c.moved_at, case when c.consumer like '%.%' then c.moved_at else a.heartbeat_at end as since
+         from platform.log_cursor c left join platform.agent a on a.name = c.consumer where c.xid <= $1::xid8) behind
+      where coalesce(since, moved_at) < $2::timestamptz order by consumer`,
     [String(upTo), silentSince],
   );
   return rows;

@@ -4,6 +4,7 @@
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { dueTiers } from '../../platform/approvals/policy.ts';
 import { openInputs, requestApproval } from '../../platform/approvals/request.ts';
+import { workThrough } from '../../platform/data/work-through.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import type { CommandWork, Origin, Work } from '../../platform/store/store.ts';
@@ -173,19 +174,18 @@ export const refundService = (agentContext: AgentContext<Tables, PaymentVariable
     /** Finishes refunds whose caller died between intent and outcome. */
     async finishAbandoned(signal: AbortSignal): Promise<void> {
       const before = new Date(clock.now().getTime() - ABANDONED_MS);
-      const open = await store.read
-        .selectFrom('refund')
-        .select('id')
-        .where('status', '=', 'PENDING')
-        .where('createdAt', '<', before)
-        .orderBy('createdAt')
-        .limit(BATCH)
-        .execute();
-      // A refund that cannot be finished does not block those after it.
-      const failed: unknown[] = [];
-      for (const { id } of open)
-        if (!signal.aborted) await finish(id, {}).catch((error: unknown) => failed.push(error));
-      if (failed.length) throw failed[0];
+      const pageAfter = (last = '') =>
+        store.read
+          .selectFrom('refund')
+          .select('id')
+          .where('status', '=', 'PENDING')
+          .where('createdAt', '<', before)
+          .where('id', '>', last)
+          .orderBy('id')
+          .limit(BATCH)
+          .execute()
+          .then((rows) => rows.map(({ id }) => id));
+      await workThrough(pageAfter, (id) => finish(id, {}), signal);
     },
   };
 };

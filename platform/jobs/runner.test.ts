@@ -1,0 +1,173 @@
+import { expect, test } from '@jest/globals';
+import { counting } from '../../tests/support/counting-job.ts';
+import { jobsWorld } from '../../tests/support/jobs-world.ts';
+import { countStatements } from '../../tests/support/statements.ts';
+import { until } from '../../tests/support/until.ts';
+import type { JobKind } from './job-kind.ts';
+
+const world = jobsWorld();
+const { runner, context, start, read, ends, effects, upTo, PACE } = world;
+
+test('a long job of one kind does not hold up another kind, and two of one kind take turns', async () => {
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const slow = counting('slow');
+  const chunk = slow.chunk.bind(slow);
+  let atOnce = 0;
+  let most = 0;
+  slow.chunk = async (job) => {
+    most = Math.max(most, ++atOnce);
+    await goOn;
+    atOnce--;
+    return chunk(job);
+  };
+  const one = runner([slow, counting('quick')], { ...PACE, chunkMs: 60_000, leaseMs: 120_000 });
+  const first = await start(one, 2, { kind: slow });
+  const second = await start(one, 2, { kind: slow });
+  await ends(one, await start(one, 5, { kind: counting('quick') }));
+  release();
+  await ends(one, first);
+  await ends(one, second);
+  expect(most).toBe(1);
+});
+
+test('a job that waits or is long gives its place to another of its kind, and goes on where it was', async () => {
+  const kind = counting();
+  const chunk = kind.chunk.bind(kind);
+  let waits = true;
+  const waiting: JobKind = {
+    ...kind,
+    chunk: async (job) => (waits && job.done === 2 ? { waits: true } : chunk(job as never)),
+  };
+  const one = runner([waiting], { ...PACE, turnMs: 50 });
+  const [stuck, other] = [await start(one, 4), await start(one, 1)];
+  await ends(one, other);
+  expect(await read(one, stuck)).toMatchObject({ done: 2, endedAt: null });
+  // One that works is no other than one that waits.
+  waits = false;
+  const long = await start(one, 100_000);
+  await ends(one, stuck);
+  await ends(one, await start(one, 1));
+  expect((await read(one, long)).endedAt).toBe(null);
+  expect(await effects(stuck)).toEqual(upTo(4));
+  await until('the long one goes on', async () => (await read(one, long)).status === 'RUNNING');
+  expect(await read(one, long)).toMatchObject({ attempts: 1, failures: 0 });
+  await one.jobs.cancel(long, { rows: 'ALL', context: context() });
+});
+
+test('a chunk that takes too long is given up though it hears no signal, and so it is when the process stops', async () => {
+  let begun = 0;
+  const deaf: JobKind = { ...counting(), chunk: () => (begun++, new Promise(() => {})) };
+  const one = runner([deaf], { ...PACE, chunkMs: 30 });
+  const id = await start(one, 1);
+  await until('it is tried again', () => begun > 1);
+  expect((await read(one, id)).failures).toBeGreaterThan(0);
+  await one.stop();
+  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null });
+});
+
+test('the claim is held while the result is put together, however slow the store is', async () => {
+  const one = runner([counting()], { ...PACE, leaseMs: 400 });
+  const { put } = one.files;
+  const dues: number[] = [];
+  one.files.put = (file, content) =>
+    put(
+      file,
+      (async function* () {
+        for await (const part of content) {
+          dues.push((await read(one, file.name.replace('.jsonl', ''))).dueAt.getTime());
+          yield part;
+          await new Promise((resolve) => setTimeout(resolve, 110));
+        }
+      })(),
+    );
+  await ends(one, await start(one, 3));
+  expect(dues[1]).toBeGreaterThan(dues[0]!);
+  expect(dues[2]).toBeGreaterThan(dues[1]!);
+});
+
+test('a chunk that waits is asked again, and its job can be cancelled meanwhile', async () => {
+  const waiting: JobKind = { ...counting(), chunk: async () => ({ waits: true }) };
+  const one = runner([waiting]);
+  const id = await start(one, 1);
+  await until('it runs', async () => (await read(one, id)).status === 'RUNNING');
+  await one.jobs.cancel(id, { rows: 'ALL', context: context() });
+  // The runner notices, and has its place free for the next one.
+  await until('its place is free', async () => {
+    const other = await start(one, 1);
+    await until('the other runs', async () => (await read(one, other)).status === 'RUNNING');
+    return true;
+  });
+});
+
+test('a process that stops ends the chunk in hand, and another one goes on at once', async () => {
+  const one = runner();
+  const id = await start(one, 120);
+  await until('it has begun', async () => (await read(one, id)).done > 5);
+  await one.stop();
+  const left = await read(one, id);
+  expect(left).toMatchObject({ status: 'QUEUED', worker: null });
+  expect(left.done).toBeLessThan(120);
+  const other = runner();
+  await ends(other, id);
+  expect(await effects(id)).toEqual(upTo(120));
+});
+
+test('a runner that was taken for dead, and lives, keeps nothing', async () => {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const kind = counting();
+  const chunk = kind.chunk.bind(kind);
+  const stuck: JobKind = {
+    ...kind,
+    async chunk(job) {
+      if (job.done === 3) {
+        reach();
+        await goOn;
+      }
+      return chunk(job as never);
+    },
+  };
+  const dead = runner([stuck], { sweepMs: 60_000, leaseMs: 50, chunkMs: 60_000 });
+  const id = await start(dead, 20);
+  await reached;
+  const other = runner();
+  const job = await ends(other, id);
+  release();
+  await dead.stop();
+  expect(job).toMatchObject({ attempts: 2, failures: 0 });
+  expect(await effects(id)).toEqual(upTo(20));
+  expect(await read(other, id)).toEqual(job);
+});
+
+test('two processes do each job once', async () => {
+  const both = [runner(), runner()];
+  const ids: string[] = [];
+  for (let n = 0; n < 8; n++) ids.push(await start(both[n % 2]!, 10));
+  for (const id of ids) {
+    expect(await ends(both[0]!, id)).toMatchObject({ attempts: 1, done: 10 });
+    expect(await effects(id)).toEqual(upTo(10));
+  }
+});
+
+test('an idle runner asks one statement in each sweep, and nothing else', async () => {
+  const counted = countStatements();
+  try {
+    runner([counting()], { ...PACE, sweepMs: 40 });
+    const claims = () => counted.texts.filter((text) => text.includes('skip locked')).length;
+    await until('it has looked some times', () => claims() >= 5);
+    const others = counted.texts.filter((text) => !text.includes('skip locked'));
+    expect(others.filter((text) => text.includes('job'))).toEqual([]);
+    expect(counted.commits).toEqual([]);
+  } finally {
+    counted.stop();
+  }
+});
+
+test('jobs of others are not seen', async () => {
+  const one = runner();
+  const mine = await start(one, 1, { ownerId: 'merchant_1' });
+  await start(one, 1, { ownerId: 'merchant_2' });
+  const page = await one.jobs.page({}, {}, [{ ownerId: 'merchant_1' }]);
+  expect(page.nodes.map(({ id }) => id)).toEqual([mine]);
+  expect(await one.jobs.visible(mine, [{ ownerId: 'merchant_2' }])).toBe(null);
+});
