@@ -51,8 +51,11 @@ export const paymentResolvers = (parts: Parts): Resolvers => {
     },
 
     Mutation: {
-      authorisePayment: (_, { input }, context) => changed(context, () => service.authorise(input, context)),
-      chargePayment: (_, { input }, context) => changed(context, () => service.charge(input, context)),
+      // These two answer with what they have just recorded, since every order has one of them.
+      authorisePayment: (_, { input }, context) =>
+        payload(async () => ({ payment: await service.authorise(input, context) })),
+      chargePayment: (_, { input }, context) =>
+        payload(async () => ({ payment: await service.charge(input, context) })),
       settlePaymentAction: (_, { input }, context) =>
         changed(context, () => service.settleAction(input.orderId, context)),
       capturePayment: (_, { input }, context) => changed(context, () => service.capture(input.orderId, context)),

@@ -119,7 +119,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
     input: AuthorisePaymentInput,
     how: { isCharge: boolean },
     context: RequestContext,
-  ): Promise<string> => {
+  ): Promise<PaymentRow> => {
     const intent = await intendToAuthorise(input, how, context);
     let { payment } = intent;
     if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
@@ -135,12 +135,12 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
           );
     }
     checkAuthorised(payment);
-    return payment.id;
+    return payment;
   };
 
   return {
     /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
-    authorise: (input: AuthorisePaymentInput, context: RequestContext): Promise<string> =>
+    authorise: (input: AuthorisePaymentInput, context: RequestContext): Promise<PaymentRow> =>
       begin(input, { isCharge: false }, context),
 
     /**
@@ -149,7 +149,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
      * @throws Refusal PAYMENT_DECLINED, PAYMENT_FAILED, PAYMENT_CANCELLED
      * @throws Unavailable if the outcome is not known: ask again
      */
-    charge: (input: ChargePaymentInput, context: RequestContext): Promise<string> =>
+    charge: (input: ChargePaymentInput, context: RequestContext): Promise<PaymentRow> =>
       begin(input, { isCharge: true }, context),
 
     /** Settles the action that the buyer was sent to, as the provider answers: it decides when the time is over. */
