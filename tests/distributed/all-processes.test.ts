@@ -168,9 +168,16 @@ test('one trace follows an order through its processes, each span under its pare
   ];
   // Spans are written as they end, a child before its parent; in the end none lacks its parent.
   const orphans = (all: SpanLine[]) => all.filter((span) => span.parentSpanId && ancestorsOf(span, all).length === 0);
+  const { members } = shop.cluster;
+  const rolesOf = (all: SpanLine[], name: string): string[] =>
+    all.filter((span) => span.name === name).map(({ pid }) => roleOf(members.find((one) => one.pid === pid)!.name));
   const trace = await untilAnswer(
     async () => traceOf('mutation Followed', spansIn(traces)),
-    (all) => wanted.every((name) => all.some((span) => span.name === name)) && orphans(all).length === 0,
+    (all) =>
+      wanted.every((name) => all.some((span) => span.name === name)) &&
+      // Agents of several processes consume it.
+      rolesOf(all, 'consume order.placed').includes('agents-system') &&
+      orphans(all).length === 0,
     'the trace is not whole',
   );
   const named = (name: string): SpanLine => trace.find((span) => span.name === name)!;
@@ -184,9 +191,7 @@ test('one trace follows an order through its processes, each span under its pare
   // A request between processes is sent in one and answered in another.
   for (const request of trace.filter(({ name }) => name === 'request'))
     expect(ancestorsOf(request, trace)[0]).toMatchObject({ name: expect.stringMatching(/^ask /), kind: 'client' });
-  const pids = [named('mutation Followed'), ...wanted.map(named)].map(({ pid }) => pid);
-  const { members } = shop.cluster;
-  expect(new Set(pids.map((pid) => roleOf(members.find((member) => member.pid === pid)!.name)))).toEqual(
+  expect(new Set(['mutation Followed', ...wanted].flatMap((name) => rolesOf(trace, name)))).toEqual(
     new Set(['gateway', 'agents-commerce', 'sagas', 'agents-system']),
   );
 });

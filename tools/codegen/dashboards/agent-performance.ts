@@ -104,9 +104,51 @@ export const agentPerformance: Board = {
       shows: [['max by (agent) (agora_outbound_overdue_seconds)', '{{agent}}']],
     },
     {
+      title: 'Webhooks waiting',
+      says: 'Aggregates with webhooks that wait, each for each endpoint; 10,000 is that many or more.',
+      shows: [['max by (agent) (agora_outbound_waiting_lanes)', '{{agent}}']],
+    },
+    {
       title: 'Webhook endpoints',
       says: 'Those that fail, and those that are disabled.',
       shows: [['max by (agent, state) (agora_outbound_endpoints{state!="healthy"})', '{{agent}} {{state}}']],
+    },
+    {
+      title: 'Jobs under way',
+      says: 'In all processes, by kind.',
+      shows: [['sum by (agent, kind) (agora_jobs_running)', '{{agent}} {{kind}}']],
+    },
+    {
+      title: 'Jobs that ended',
+      says: 'By kind and state.',
+      shows: [
+        [
+          'sum by (agent, kind, status) (increase(agora_jobs_total[$__rate_interval]))',
+          '{{agent}} {{kind}} {{status}}',
+        ],
+      ],
+    },
+    {
+      title: 'Transfers of files',
+      unit: 'ops',
+      says: 'Uploads and downloads at the gateway that ended, by outcome.',
+      shows: [[`sum by (action, outcome) (${rate('agora_file_transfers_total')})`, '{{action}} {{outcome}}']],
+    },
+    {
+      title: 'Bytes of files',
+      unit: 'Bps',
+      says: 'That the gateway took and gave.',
+      shows: [[`sum by (action) (${rate('agora_file_bytes_total')})`, '{{action}}']],
+    },
+    {
+      title: 'Scans of files',
+      says: 'By verdict; FAILED where there was none.',
+      shows: [['sum by (verdict) (increase(agora_file_scans_total[$__rate_interval]))', '{{verdict}}']],
+    },
+    {
+      title: 'Files deleted',
+      says: 'Because they had expired, or because no record named their content.',
+      shows: [['sum by (why) (increase(agora_files_swept_total[$__rate_interval]))', '{{why}}']],
     },
     {
       title: 'Events published',
