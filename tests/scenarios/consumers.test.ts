@@ -15,8 +15,11 @@ afterAll(() => shop.close());
 
 test('the agents that declare handlers are the consumers, and handle just those events', async () => {
   const agents = await loadAgents();
+  const everyType = [...new Set(agents.flatMap(({ emits }) => emits.map(({ type }) => type)))];
   const said = agents
-    .flatMap(({ name, handles = [], projections = [], replayable = false }) => {
+    .flatMap(({ name, handles: declared = [], projections = [], replayable = false, outbound }) => {
+      // Who sends webhooks consumes the events of all.
+      const handles = outbound ? everyType : declared;
       const ofProjections = projections.map((projection) => ({
         consumer: placeOf(name, projection).consumer,
         types: projection.handlers.map(({ type }) => type).toSorted(),
