@@ -137,11 +137,15 @@ const LONGEST_VALUE = 200;
 
 /** A value as text: texts in quotes, times as in RFC 3339. */
 function shown(value: unknown): string {
-  const text =
-    value instanceof Date
-      ? value.toISOString()
-      : typeof value === 'object' || typeof value === 'string'
-        ? (JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? Number(item) : item)) ?? String(value))
-        : String(value);
+  const text = textOfValue(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
+}
+
+/** Whole numbers keep all digits, in lists too: they may be amounts of money. */
+function textOfValue(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `[${value.map(textOfValue).join(',')}]`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object') return String(value);
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 }

@@ -340,3 +340,9 @@ test('any rule comes to what the reference says, and its explanation to the same
   // Rules of all outcomes were tried.
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
 });
+
+test('an explanation keeps all digits of whole numbers, in lists too', () => {
+  const amounts = defineRules({ amounts: { type: 'list<int>', description: 'Amounts in minor units.' } });
+  const { parts } = amounts.compile('9007199254740993 in amounts').explain({ amounts: [9_007_199_254_740_993n] });
+  expect(parts.map(({ value }) => value)).toContain('[9007199254740993]');
+});
