@@ -105,9 +105,11 @@ export async function runAgora(options: AgoraOptions, endAt?: string): Promise<E
     await new Promise((resolve) => setTimeout(resolve, 5));
   const signalled = performance.now();
   if (endAt !== undefined) child.kill('SIGINT');
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
+  let wasKilled = false;
+  const timer = setTimeout(() => (wasKilled = child.kill('SIGKILL')), START_MS);
   await closed;
   clearTimeout(timer);
+  if (wasKilled) throw new Error(`Agora has not ended within ${START_MS} ms: ${output()}`);
   return {
     code: child.exitCode,
     output: output(),
