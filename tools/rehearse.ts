@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { roomLines } from './rehearse/ceremony.ts';
 import { futureRooms } from './rehearse/future-rooms.ts';
 import { orderPage, signInOperator } from './rehearse/order-page.ts';
 import { ask, type Started, start } from './rehearse/start.ts';
@@ -48,6 +49,8 @@ async function rehearse(): Promise<void> {
   const [direct, pooled] = limitsIn('deploy/kubernetes/connections.yaml');
   rows.push(['connections that PostgreSQL must take: compose', compose!]);
   rows.push(['the same: Kubernetes at its most pods, and behind PgBouncer', `${direct}, ${pooled}`]);
+
+  rows.push(['lines of a generated room, and their ceremony', ceremonyOf(rooms[0]!.name)]);
 
   say('it is started twice');
   const data = join(house, 'data');
@@ -103,6 +106,12 @@ async function withStart<T>(data: string, look: (agora: Started) => T | Promise<
 const firstAnswer = ({ firstAnswerMs }: Started): string => `${(firstAnswerMs / 1000).toFixed(1)} s`;
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
 const kB = (file: string): number => Math.round(statSync(join(house, file)).size / 1000);
+
+function ceremonyOf(room: string): string {
+  const { all, imports, entities, wiring, resolvers, shapes } = roomLines(join(house, 'subgraphs', room));
+  const share = Math.round((100 * (imports + entities + wiring + resolvers + shapes)) / all);
+  return `${all}, ${share} % (imports ${imports}, entities ${entities}, wiring ${wiring}, resolvers ${resolvers}, SDL ${shapes})`;
+}
 
 /** Each `max_connections` that a deployment file of the copy has. */
 const limitsIn = (file: string): string[] =>
