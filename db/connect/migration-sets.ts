@@ -18,13 +18,13 @@ export const DECLARED = {
   approvals: brought('approvals', 'approvals/approvals.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
-  files: brought('files', 'files/files.sql'),
+  files: ['files', 'files-of-owners'].map((name) => brought(name, `files/${name}.sql`)),
   jobs: brought('jobs', 'jobs/jobs.sql'),
   outbound: brought('outbound', 'outbound/outbound.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>
-  (Object.keys(DECLARED) as (keyof typeof DECLARED)[]).flatMap((what) => (agent[what] ? [DECLARED[what]] : []));
+  (Object.keys(DECLARED) as (keyof typeof DECLARED)[]).flatMap((what) => (agent[what] ? DECLARED[what] : []));
 
 /** The migrations of these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
