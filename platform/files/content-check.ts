@@ -59,7 +59,8 @@ export class ContentCheck {
     if (this.#bytes > bytes)
       throw refuse('FILE_TOO_LARGE', `More than the ${bytes} bytes that were announced came: announce the file anew.`);
     if (this.#head.length < HEAD_BYTES) {
-      this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD_BYTES - this.#head.length)]);
+      const from = this.#utf8 && this.#head.length === 0 ? endOfBlanks(chunk) : 0;
+      this.#head = Buffer.concat([this.#head, chunk.subarray(from, from + HEAD_BYTES - this.#head.length)]);
       if (this.#head.length === HEAD_BYTES) this.#checkHead();
     }
     this.#checkText(chunk);
@@ -95,6 +96,12 @@ export class ContentCheck {
     const needed = ruleOf(mediaType).isText ? ' in UTF-8, without control characters' : '';
     return refuse('FILE_KIND_MISMATCH', `The content is not ${mediaType}${needed}: send a file of the announced kind.`);
   }
+}
+
+/** Where the blanks that a chunk of text begins with end: space, tab and line ends. */
+function endOfBlanks(chunk: Uint8Array): number {
+  const end = chunk.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+  return end === -1 ? chunk.length : end;
 }
 
 /**
