@@ -85,7 +85,14 @@ export async function takeFile(
   { desk, transfer, link }: { desk: FileDesk; transfer: Transfer; link: string },
 ): Promise<void> {
   const { key, bytes, mediaType } = transfer;
-  const told = request.headers['content-length'];
+  const { 'content-length': told, 'content-range': part } = request.headers;
+  // RFC 9110, 14.5: a part must not be taken for the whole.
+  if (part !== undefined)
+    return refuseFile(response, [
+      400,
+      'FILE_INCOMPLETE',
+      'Parts of a file (`Content-Range`) are not taken: send all of it.',
+    ]);
   if (told !== undefined && Number(told) !== bytes) {
     const code = Number(told) > bytes ? 'FILE_TOO_LARGE' : 'FILE_INCOMPLETE';
     const message = `The file was announced with ${bytes} bytes: send exactly so many, or announce it anew.`;

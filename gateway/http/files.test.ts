@@ -197,6 +197,17 @@ describe('an upload', () => {
   });
 });
 
+test('a part of a content is not taken for the whole', async () => {
+  await open();
+  const { url } = await announce();
+  const headers = { 'content-range': `bytes 100-${99 + CONTENT.length}/1000` };
+  expect(await tell('PUT', url, { headers, body: CONTENT })).toMatchObject({
+    status: 400,
+    body: expect.stringContaining('FILE_INCOMPLETE'),
+  });
+  expect(await put(url)).toMatchObject({ status: 201 });
+});
+
 describe('a download', () => {
   test('that is complete counts as such, also if its client closes before the store has told its end', async () => {
     const late = new Readable({ read() {} });
