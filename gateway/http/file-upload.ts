@@ -64,7 +64,7 @@ async function* untilAborted(content: AsyncIterable<Uint8Array>, signal: AbortSi
   try {
     for (;;) {
       const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        giveUp = () => reject(signal.reason);
+        giveUp = () => reject(signal.reason as Error);
         if (signal.aborted) giveUp();
         else parts.next().then(resolve, reject);
       });

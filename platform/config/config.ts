@@ -236,7 +236,9 @@ export const configSchema = z.object({
   REQUEST_SECONDS: value
     .whole(1, 3600)
     .default(30)
-    .describe('how long a request may take to arrive at the gateway, to the last byte of its body'),
+    .describe(
+      'how long a request may take to arrive at the gateway, to the last byte of its body; uploads of files have a time by their length',
+    ),
   REQUESTS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('requests under way at once from one address'),
   SOCKETS_PER_ADDRESS: value
     .whole(1, 1_000_000)
