@@ -171,3 +171,18 @@ test('jobs of others are not seen', async () => {
   expect(page.nodes.map(({ id }) => id)).toEqual([mine]);
   expect(await one.jobs.visible(mine, [{ ownerId: 'merchant_2' }])).toBe(null);
 });
+
+test('a look whose connection is cut is repeated, and the runner goes on', async () => {
+  const one = runner();
+  await ends(one, await start(one, 1));
+  await world.holding('small.job', async () => {
+    await until('the look is cut off', async () => {
+      const { rows } = await world.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%skip locked%'`,
+      );
+      return rows.length > 0;
+    });
+  });
+  await ends(one, await start(one, 3));
+});

@@ -7,11 +7,13 @@ import { Buffer } from 'node:buffer';
 import { type RawBuilder, sql } from 'kysely';
 import type { AgentContext } from '../agent/agent-context.ts';
 import type { BackgroundTask } from '../agent/define-agent.ts';
+import { Bell } from '../bell.ts';
 import { columnsOf } from '../data/entity-table.ts';
 import { json } from '../data/json.ts';
 import { Fault, isTransient, Refusal, refuse } from '../errors.ts';
 import type { Files, StoredFile } from '../files/files.ts';
 import { newUuid } from '../ids.ts';
+import { keepLooking } from '../keep-looking.ts';
 import { sleep } from '../sleep.ts';
 import type { Work } from '../store/store.ts';
 import { add, count } from '../telemetry/metrics.ts';
@@ -65,7 +67,7 @@ export function createRunner(
   const db = store.read.withTables<JobTables>();
   const worker = newUuid();
   const running = new Map<string, Promise<void>>();
-  let ring = (): void => {};
+  const bell = new Bell();
 
   const later = (ms: number): Date => new Date(clock.now().getTime() + ms);
 
@@ -301,7 +303,7 @@ export function createRunner(
     ringLater(ms);
   };
 
-  const ringLater = (ms: number): void => void setTimeout(() => ring(), ms + 5).unref();
+  const ringLater = (ms: number): void => void setTimeout(() => bell.ring(), ms + 5).unref();
 
   const start = (job: JobRow, stopping: AbortSignal): void => {
     const kind = kinds.get(job.kind)!;
@@ -313,34 +315,35 @@ export function createRunner(
         add('agora_jobs_running', labels, -1);
         running.delete(job.kind);
         // The next one of its kind.
-        ring();
+        bell.ring();
       });
     running.set(job.kind, work);
   };
 
   return {
     name: 'run jobs',
-    ring: () => ring(),
+    ring: () => bell.ring(),
     async run(signal) {
-      while (!signal.aborted) {
-        // The bell is hung up before the look, so that what is rung meanwhile is heard.
-        const { promise: rung, resolve } = Promise.withResolvers<void>();
-        ring = resolve;
+      const complaint = 'jobs that are due will be looked for again';
+      // A defect of the look ends the run, which is started anew: nothing of it may go on beside that.
+      const over = new AbortController();
+      const stopping = AbortSignal.any([signal, over.signal]);
+      const look = async (): Promise<number> => {
         for (let job = await claim(); job; job = await claim()) {
-          if (signal.aborted) {
+          if (stopping.aborted) {
             await giveBack(job.id, clock.now());
             break;
           }
-          start(job, signal);
+          start(job, stopping);
         }
-        const enough = new AbortController();
-        await Promise.race([
-          rung,
-          sleep(sweepMs * (0.9 + Math.random() / 5), AbortSignal.any([signal, enough.signal])),
-        ]);
-        enough.abort();
+        return sweepMs * (0.9 + Math.random() / 5);
+      };
+      try {
+        await keepLooking(look, { bell, log, complaint }, signal);
+      } finally {
+        over.abort();
+        await Promise.all(running.values());
       }
-      await Promise.all(running.values());
     },
   };
 }

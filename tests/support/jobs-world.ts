@@ -100,6 +100,17 @@ export function jobsWorld() {
     PACE,
     /** The jobs of a process without a runner. */
     idle: () => smallJobs(small, dir),
+    /** Holds a lock on a table, so that all that ask it wait. */
+    async holding(table: string, work: () => Promise<void>): Promise<void> {
+      const client = await small.database.pool.connect();
+      try {
+        await client.query(`begin; lock table ${table}`);
+        await work();
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+    },
     query: (text: string, values: unknown[] = []) => small.database.pool.query(text, values),
   };
 }
