@@ -8,6 +8,9 @@ import { columnsOf } from '../data/entity-table.ts';
 import { newUuid } from '../ids.ts';
 import { type JobRow, JobSchema, type JobTables } from './job-entity.ts';
 
+/** The most owners whose last turns a process remembers. One that is forgotten counts as one that had none. */
+const MOST_SERVED = 1000;
+
 /** The job is not ours any more: it was cancelled, or taken over. */
 export class NotOurs extends Error {}
 
@@ -25,6 +28,16 @@ export type Claims = ReturnType<typeof createClaims>;
 /** Creates the claims of one runner. */
 export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
   const worker = newUuid();
+  /** Owners that had a turn here, by kind, the one that has waited longest since then first. */
+  const served = new Set<string>();
+
+  /** Puts the owner behind all others of this kind. */
+  const serve = ({ kind, ownerId, startedBy }: JobRow): void => {
+    const turn = `${kind} ${ownerId ?? startedBy}`;
+    served.delete(turn);
+    served.add(turn);
+    if (served.size > MOST_SERVED) served.delete(served.values().next().value!);
+  };
 
   const later = (ms: number): Date => new Date(clock.now().getTime() + ms);
 
@@ -45,7 +58,7 @@ export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
   const giveBack = async (
     id: string,
     dueAt: Date,
-    more: { failures?: RawBuilder<number>; attempts?: RawBuilder<number> } = {},
+    more: Partial<Record<'failures' | 'attempts' | 'tries', RawBuilder<number>>> = {},
   ): Promise<void> => {
     await mine(id)(db.updateTable('job').set({ status: 'QUEUED', worker: null, dueAt, ...more })).execute();
   };
@@ -58,28 +71,39 @@ export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
     /** When a claim that is made or renewed now runs out. */
     until: (): Date => later(leaseMs),
 
-    /** Claims the job that is due first, of these kinds. */
+    /**
+     * Claims a job that is due, of these kinds: of the owner who has waited longest for a turn in this process, so that
+     * nobody's many jobs keep another's waiting, and of theirs the one that is due first.
+     */
     async claim(kinds: readonly string[]): Promise<JobRow | undefined> {
       if (kinds.length === 0) return undefined;
-      const first = due().where('kind', 'in', kinds).orderBy('dueAt').orderBy('id').forUpdate().skipLocked();
-      return (
-        db
-          .updateTable('job')
-          .set((eb) => ({
-            status: 'RUNNING',
-            worker,
-            dueAt: later(leaseMs),
-            attempts: eb('attempts', '+', 1),
-            // A claim that has run out is a process that has died.
-            failures: sql<number>`failures + case when status = 'RUNNING' then 1 else 0 end`,
-            startedAt: sql<Date>`coalesce(started_at, ${clock.now()}::timestamptz)`,
-            version: eb('version', '+', 1),
-          }))
-          // One value, so that it is looked for once: `in` may look for each row anew, and claim several.
-          .where('id', '=', first)
-          .returning(columnsOf(JobSchema))
-          .executeTakeFirst()
-      );
+      const turn = sql<string>`kind || ' ' || coalesce(owner_id, started_by)`;
+      const first = due()
+        .where('kind', 'in', kinds)
+        .orderBy(sql`array_position(${[...served]}::text[], ${turn})`, (order) => order.asc().nullsFirst())
+        .orderBy('dueAt')
+        .orderBy('id')
+        .forUpdate()
+        .skipLocked();
+      const job = await db
+        .updateTable('job')
+        .set((eb) => ({
+          status: 'RUNNING',
+          worker,
+          dueAt: later(leaseMs),
+          attempts: eb('attempts', '+', 1),
+          tries: eb('tries', '+', 1),
+          // A claim that has run out is a process that has died.
+          failures: sql<number>`failures + case when status = 'RUNNING' then 1 else 0 end`,
+          startedAt: sql<Date>`coalesce(started_at, ${clock.now()}::timestamptz)`,
+          version: eb('version', '+', 1),
+        }))
+        // One value, so that it is looked for once: `in` may look for each row anew, and claim several.
+        .where('id', '=', first)
+        .returning(columnsOf(JobSchema))
+        .executeTakeFirst();
+      if (job) serve(job);
+      return job;
     },
 
     /** Holds on to a claim while there is nothing to keep. @throws NotOurs */
@@ -93,7 +117,10 @@ export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
     /** Gives a claim back to those that wait for the place; the job is behind them, and goes on where it is. */
     yieldTurn: (id: string, ms: number): Promise<void> =>
       // It is not begun once more, but goes on.
-      giveBack(id, later(ms), { attempts: sql<number>`attempts - 1` }),
+      giveBack(id, later(ms), {
+        attempts: sql<number>`attempts - 1`,
+        tries: sql<number>`greatest(tries - 1, 0)`,
+      }),
 
     /** Whether another job of this kind is due, and has no place. */
     isWaitedFor: async ({ id, kind }: JobRow): Promise<boolean> =>

@@ -146,6 +146,28 @@ describe('when a chunk fails', () => {
     expect(await effects(job.id)).toEqual(upTo(5));
   });
 
+  test('with faults that pass, it waits by those since it last came further, and tells of all its attempts', async () => {
+    const failed: number[] = [];
+    const one = runner([
+      failing((n) => {
+        // The fourth three times, every other one once.
+        if (failed.filter((at) => at === n).length === (n === 4 ? 3 : 1)) return;
+        failed.push(n);
+        throw new Unavailable('away');
+      }),
+    ]);
+    const waits: number[] = [];
+    const id = await start(one, 9);
+    const job = await world.hurried(
+      () => ends(one, id),
+      (ms) => waits.push(ms),
+    );
+    expect(job).toMatchObject({ attempts: 12, tries: 0, failures: 0 });
+    // Half a second, one and two, each a quarter more by chance at most.
+    expect(waits.toSorted((a, b) => b - a).findIndex((ms) => ms <= 625)).toBeLessThanOrEqual(2);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2500);
+  });
+
   test('with a defect, it is given up after five tries without progress, and tells nobody why', async () => {
     let tries = 0;
     const kind = failing((n) => {

@@ -77,6 +77,7 @@ export function createKeeping({ store, clock, agent, claims, progressed }: Keepi
         ...(content && { parts: job.parts + 1, resultBytes: job.resultBytes + content.length }),
         isWorked: isLast,
         failures: 0,
+        tries: 0,
         dueAt: claims.until(),
       };
       return change(job.id, locks, changes, async (work) => {

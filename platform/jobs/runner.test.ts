@@ -30,6 +30,38 @@ test('a long job of one kind does not hold up another kind, and two of one kind 
   expect(most).toBe(1);
 });
 
+test('owners take turns, so that one’s many jobs do not keep another’s waiting', async () => {
+  const begun: (string | null)[] = [];
+  const { promise: all, resolve: release } = Promise.withResolvers<void>();
+  const kind = counting();
+  const one = runner([
+    {
+      ...kind,
+      async chunk(job) {
+        await all;
+        begun.push(job.ownerId ?? job.startedBy);
+        return kind.chunk(job as never);
+      },
+    },
+  ]);
+  const owners = ['merchant_1', 'merchant_1', 'merchant_1', 'merchant_1', 'merchant_2', 'merchant_2', null, null];
+  const ids: string[] = [];
+  for (const [n, ownerId] of owners.entries()) ids.push(await start(one, 1, { ownerId, by: `user_${n}` }));
+  release();
+  for (const id of ids) await ends(one, id);
+  // The house has no owner: there, those who have started them take turns.
+  expect(begun).toEqual([
+    'merchant_1',
+    'merchant_2',
+    'user_6',
+    'user_7',
+    'merchant_1',
+    'merchant_2',
+    'merchant_1',
+    'merchant_1',
+  ]);
+});
+
 test('a job that waits or is long gives its place to another of its kind, and goes on where it was', async () => {
   const kind = counting();
   const chunk = kind.chunk.bind(kind);

@@ -106,11 +106,15 @@ export function createRunner(
     if (error instanceof NotOurs) return;
     try {
       if (stopping.aborted) return await claims.giveBack(job.id, clock.now());
-      const tries = await db.selectFrom('job').select('failures').where('id', '=', job.id).executeTakeFirst();
-      const failures = (tries?.failures ?? 0) + 1;
+      const counts = await db
+        .selectFrom('job')
+        .select(['failures', 'tries'])
+        .where('id', '=', job.id)
+        .executeTakeFirst();
+      const failures = (counts?.failures ?? 0) + 1;
       if (isTransient(error)) {
         log.warn({ err: error, job: job.id, kind: job.kind }, 'a job is tried again');
-        return await retry(job, Math.max(job.attempts - 1, 1));
+        return await retry(job, Math.max(counts?.tries ?? 1, 1));
       }
       if (error instanceof Refusal || failures >= MAX_FAILURES) {
         const log_ = error instanceof Refusal ? log.info : log.error;

@@ -101,10 +101,12 @@ export function jobsWorld() {
     PACE,
     /** The jobs of a process without a runner. */
     idle: () => smallJobs(small, dir),
-    /** Has jobs tried again sooner than their backoff says. */
-    async hurried<T>(work: () => Promise<T>): Promise<T> {
+    /** Has jobs tried again sooner than their backoff says. @param told hears how many milliseconds each had to wait yet */
+    async hurried<T>(work: () => Promise<T>, told: (ms: number) => void = () => {}): Promise<T> {
+      const statement = `update small.job set due_at = now() where status = 'QUEUED' and due_at > now()
+        returning (extract(epoch from old.due_at - now()) * 1000)::int as ms`;
       const hurry = setInterval(
-        () => void small.database.pool.query(`update small.job set due_at = now() where status = 'QUEUED'`),
+        () => void small.database.pool.query(statement).then(({ rows }) => rows.forEach(({ ms }) => told(ms))),
         20,
       );
       return work().finally(() => clearInterval(hurry));
