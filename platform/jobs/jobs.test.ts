@@ -63,6 +63,19 @@ test('progress never falls, is told once a second at most, and its start and its
   expect(again).toEqual(told.slice(1));
 });
 
+test('at its end all is done, also where there was less to do than was counted', async () => {
+  const kind = counting();
+  const chunk = kind.chunk.bind(kind);
+  const counted: JobKind = {
+    ...kind,
+    chunk: async (job) => ({ ...(await chunk(job as never)), total: job.input.to + 5 }),
+  };
+  const one = runner([counted]);
+  const id = await start(one, 3);
+  expect(await ends(one, id)).toMatchObject({ done: 3, total: 3 });
+  expect((await events(id)).at(-1)).toMatchObject({ status: 'SUCCEEDED', done: 3, total: 3 });
+});
+
 test('a stream whose end is not to come ends: it was seen, or the log has forgotten it', async () => {
   const one = runner();
   const id = await start(one, 2);

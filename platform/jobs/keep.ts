@@ -72,7 +72,8 @@ export function createKeeping({ store, clock, agent, claims, progressed }: Keepi
       const changes = {
         state: json(state as never),
         done,
-        total: total === null ? null : Math.max(total, done),
+        // What was counted at the beginning may have gone meanwhile: at the end all is done.
+        total: total === null ? null : isLast ? done : Math.max(total, done),
         ...(message !== undefined && { message }),
         ...(content && { parts: job.parts + 1, resultBytes: job.resultBytes + content.length }),
         isWorked: isLast,

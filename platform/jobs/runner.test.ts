@@ -234,3 +234,37 @@ test('a look whose connection is cut is repeated, and the runner goes on', async
   });
   await ends(one, await start(one, 3));
 });
+
+test('a job that is cancelled while its result is put together stays so, and there is no file', async () => {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const one = runner();
+  const { put } = one.files;
+  one.files.put = async (...given) => {
+    reach();
+    await goOn;
+    return put(...given);
+  };
+  const id = await start(one, 3);
+  await reached;
+  await one.jobs.cancel(id, { rows: 'ALL', context: context() });
+  release();
+  await one.stop();
+  expect(await read(one, id)).toMatchObject({ status: 'CANCELLED', done: 3, resultId: null });
+  expect((await world.events(id)).map(({ status }) => status)).toEqual(['QUEUED', 'CANCELLED']);
+  expect((await world.query('select id from small.file')).rows).toEqual([]);
+});
+
+test.each([
+  [4, 'FAILED', 0],
+  [3, 'SUCCEEDED', 2],
+])('a job whose process died after %d failures in a row ends as %s', async (failures, status, done) => {
+  const id = await start(world.idle(), 2);
+  await world.query(
+    `update small.job set status = 'RUNNING', worker = 'gone', due_at = now() - interval '1 second', attempts = 9,
+       failures = $2 where id = $1`,
+    [id, failures],
+  );
+  const one = runner();
+  expect(await ends(one, id, status as 'FAILED')).toMatchObject({ done, attempts: 10 });
+});
