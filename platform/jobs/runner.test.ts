@@ -235,6 +235,25 @@ test('a look whose connection is cut is repeated, and the runner goes on', async
   await ends(one, await start(one, 3));
 });
 
+test('a defect of the look ends the run, and what it has begun is given back', async () => {
+  const waiting: JobKind = { ...counting('waiting'), chunk: async () => ({ waits: true }) };
+  const one = world.idle([waiting, counting('bad')]);
+  const id = await start(one, 1, { kind: waiting });
+  const ended = one.jobs.backgroundTasks[0]!.run(new AbortController().signal).catch((error: Error) => error.message);
+  await until('it runs', async () => (await read(one, id)).status === 'RUNNING');
+  await world.query(`
+    create function small.refuse() returns trigger language plpgsql as $$ begin raise 'a defect'; end $$;
+    create trigger refuse before update on small.job for each row
+      when (new.kind = 'bad' and new.status = 'RUNNING') execute function small.refuse()`);
+  try {
+    await start(one, 1, { kind: counting('bad') });
+    expect(await ended).toBe('a defect');
+  } finally {
+    await world.query('drop function small.refuse cascade');
+  }
+  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null, failures: 0 });
+});
+
 test('a job that is cancelled while its result is put together stays so, and there is no file', async () => {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
@@ -251,7 +270,8 @@ test('a job that is cancelled while its result is put together stays so, and the
   release();
   await one.stop();
   expect(await read(one, id)).toMatchObject({ status: 'CANCELLED', done: 3, resultId: null });
-  expect((await world.events(id)).map(({ status }) => status)).toEqual(['QUEUED', 'CANCELLED']);
+  const told = (await world.events(id)).map(({ status }) => status).filter((status) => status !== 'RUNNING');
+  expect(told).toEqual(['QUEUED', 'CANCELLED']);
   expect((await world.query('select id from small.file')).rows).toEqual([]);
 });
 

@@ -100,7 +100,7 @@ export function jobsWorld() {
     events,
     PACE,
     /** The jobs of a process without a runner. */
-    idle: () => smallJobs(small, dir),
+    idle: (kinds: JobKind[] = [counting()]) => smallJobs(small, dir, { kinds }),
     /** Has jobs tried again sooner than their backoff says. @param told hears how many milliseconds each had to wait yet */
     async hurried<T>(work: () => Promise<T>, told: (ms: number) => void = () => {}): Promise<T> {
       const statement = `update small.job set due_at = now() where status = 'QUEUED' and due_at > now()
