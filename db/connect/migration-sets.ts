@@ -19,12 +19,12 @@ export const DECLARED = {
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
   files: brought('files', 'files/files.sql'),
-  jobs: brought('jobs', 'jobs/jobs.sql'),
+  jobs: ['jobs', 'job-tries'].map((name) => brought(name, `jobs/${name}.sql`)),
   outbound: brought('outbound', 'outbound/outbound.sql'),
 };
 
 const declaredBy = (agent: AgentDefinition) =>
-  (Object.keys(DECLARED) as (keyof typeof DECLARED)[]).flatMap((what) => (agent[what] ? [DECLARED[what]] : []));
+  (Object.keys(DECLARED) as (keyof typeof DECLARED)[]).flatMap((what) => (agent[what] ? DECLARED[what] : []));
 
 /** The migrations of these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {

@@ -112,8 +112,13 @@ describe('the kind is told by the content', () => {
   });
 
   test('text that begins with anything but an object is no JSON lines', async () => {
-    for (const text of ['name,price', '<html>', '[1]', '\ufeff{}'])
+    for (const text of ['name,price', '<html>', '[1]', '\ufeff[1]', '\ufeff\ufeff{}'])
       expect(await check(text, 'application/x-ndjson')).toBe('FILE_KIND_MISMATCH');
+  });
+
+  test('a byte order mark before the first object passes', async () => {
+    const content = '\ufeff{"a":1}\n';
+    expect(await check(content, 'application/x-ndjson', { lengths: [1] })).toBe(sha256(content));
   });
 
   test('a control character late in a long text is found', async () => {

@@ -39,11 +39,11 @@ const isBinary = (head: Buffer): boolean => Object.values(BINARY).some((rule) =>
 export const MEDIA_TYPES = {
   ...BINARY,
   'text/csv': { ending: 'csv', isText: true, begins: (head: Buffer) => !isBinary(head) },
-  /** JSON lines, https://jsonlines.org: each line is an object. A byte order mark is not JSON. */
+  /** JSON lines, https://jsonlines.org: each line is an object. A reader of JSON may ignore a byte order mark (RFC 8259, 8.1). */
   'application/x-ndjson': {
     ending: 'jsonl',
     isText: true,
-    begins: (head: Buffer) => /^\s*(\{|$)/.test(ascii(head, 0, HEAD_BYTES)),
+    begins: (head: Buffer) => /^(\xef\xbb\xbf)?\s*(\{|$)/.test(ascii(head, 0, HEAD_BYTES)),
   },
 } as const satisfies Record<string, MediaTypeRule>;
 

@@ -120,7 +120,7 @@ function whileUsed(run: (signal: AbortSignal) => Promise<void>) {
 
 /** Makes the database and the context on it. */
 export async function openSmallAgent(): Promise<SmallAgent> {
-  const extra = [...IDEMPOTENCY, ...Object.values(DECLARED), { name: '0001-small', sql: TABLES }];
+  const extra = [...IDEMPOTENCY, ...Object.values(DECLARED).flat(), { name: '0001-small', sql: TABLES }];
   const database = await testDatabase({
     sets: [
       { schema: 'platform', directory: inPlatform('migrations') },
