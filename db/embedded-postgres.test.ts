@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { until } from '../tests/support/until.ts';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { homeFor } from './embedded-postgres/home.ts';
 import { giveTo, type Identity, serverIdentity } from './embedded-postgres/identity.ts';
@@ -150,7 +151,8 @@ test('a restart keeps the rows, the port and the passwords', async () => {
 test('a stop ends busy sessions, and does not wait for them', async () => {
   const server = await start();
   const busy = ask(server.url, 'begin; select pg_sleep(30)').catch((error: unknown) => error);
-  await new Promise((done) => setTimeout(done, 100));
+  const sessions = `select from pg_stat_activity where query like '%pg_sleep(30)' and pid <> pg_backend_pid()`;
+  await until('the session is busy', async () => (await ask(server.adminUrl, sessions)).length > 0);
   await server.stop();
   expect(await busy).toMatchObject({ code: '57P01' });
 });

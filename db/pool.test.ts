@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { isTransient } from '../platform/errors.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
+import { until } from '../tests/support/until.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { kyselyOver } from './kysely.ts';
 import { createPool } from './pool.ts';
@@ -79,7 +80,8 @@ test('when the server restarts, statements in flight fail as transient, the proc
       .transaction()
       .execute((trx) => trx.selectNoFrom((eb) => eb.fn('pg_sleep', [eb.val(3)]).as('slept')).execute());
     const failure = inFlight.catch((cause: unknown) => cause);
-    await new Promise((done) => setTimeout(done, 100));
+    const sessions = `select from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`;
+    await until('the statement is in flight', async () => (await pool.query(sessions)).rowCount === 1);
     await server.stop();
     expect(isTransient(await failure)).toBe(true);
     expect(lost).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ export const DECLARED = {
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
   files: ['files', 'files-of-owners'].map((name) => brought(name, `files/${name}.sql`)),
-  jobs: brought('jobs', 'jobs/jobs.sql'),
+  jobs: ['jobs', 'job-tries'].map((name) => brought(name, `jobs/${name}.sql`)),
   outbound: brought('outbound', 'outbound/outbound.sql'),
 };
 

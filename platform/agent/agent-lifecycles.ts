@@ -1,6 +1,7 @@
 import { envelope, append } from '../events/event-log.ts';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
 import { isTransient } from '../errors.ts';
+import { Bell } from '../bell.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { EVERY_AGENT, type Breakers } from '../resilience/breakers.ts';
@@ -58,7 +59,7 @@ export class AgentLifecycles {
   readonly #own = new Map<string, Map<string, DependencyHealth>>();
   #reported = 0;
   #toldOfDatabase: DatabaseStatus = 'UP';
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
   #written: Promise<void> = Promise.resolve();
 
   constructor(options: AgentLifecyclesOptions) {
@@ -69,7 +70,7 @@ export class AgentLifecycles {
     for (const agent of options.agents) {
       const onChange = (change: Parameters<StatusWriter['note']>[1]): void => {
         this.#statusWriter.note(agent, change);
-        this.#wake?.();
+        this.#bell.ring();
       };
       this.#lifecycles.set(agent.name, new AgentLifecycle({ clock: options.clock, onChange }));
     }
@@ -98,7 +99,7 @@ export class AgentLifecycles {
     if (!type && isTransient(error)) return;
     this.of(agent).erred(type ?? typeOf(error));
     count('agora_agent_faults_total', { agent });
-    if (type) this.#wake?.();
+    if (type) this.#bell.ring();
   }
 
   /** An agent's health, from memory. */
@@ -218,7 +219,7 @@ export class AgentLifecycles {
 
   async #keepWriting(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const rung = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#bell.silence();
       let isWritten = true;
       if (this.#o.monitor.state.status === 'UP') {
         isWritten = await this.write().then(
@@ -228,8 +229,7 @@ export class AgentLifecycles {
           ),
         );
       }
-      const wait = sleep(WRITE_AGAIN_MS, signal);
-      await (isWritten ? Promise.race([rung, wait]) : wait);
+      await (isWritten ? this.#bell.wait(signal, WRITE_AGAIN_MS) : sleep(WRITE_AGAIN_MS, signal));
     }
   }
 

@@ -22,7 +22,7 @@ export async function keepForgettingKeys(
     for (const { name, kysely } of agents) {
       if (signal.aborted) return;
       try {
-        await forgetOldKeys(kysely, name, clock.now());
+        await forgetOldKeys(kysely, { schema: name, now: clock.now(), signal });
       } catch (error) {
         // An error of one agent does not keep the keys of the others.
         log.warn({ err: error, agent: name }, 'old idempotency keys will be forgotten later');

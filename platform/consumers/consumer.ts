@@ -13,6 +13,7 @@
  * the tail does not know of is polled for every two seconds, for all consumers of a process at once (backstop.ts).
  */
 import type { Kysely, Transaction } from 'kysely';
+import { Bell } from '../bell.ts';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
 import { sleep } from '../sleep.ts';
@@ -69,8 +70,9 @@ export class Consumer {
   #retryAt = 0;
   #busyMs = BUSY_MS.first;
   #isIdle = false;
-  #wasWoken = false;
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
+  /** Whether it was woken for work that does not gather. */
+  #isHurried = false;
   /** Events of older transactions than this may have no signature. */
   #signedFrom: bigint | undefined;
   /** Events that handlers have published in the current transaction, not yet appended to the log. */
@@ -102,7 +104,7 @@ export class Consumer {
     const joined = tail?.join({
       hear: (stretch) => {
         this.#place.hear(stretch);
-        if (this.#place.hasNews) this.#wake?.();
+        if (this.#isIdle && this.#place.hasNews) this.#bell.ring();
       },
     });
     const { kysely } = this.#o;
@@ -125,13 +127,14 @@ export class Consumer {
   /** Wakes it at once, also for work that the tail does not tell of. */
   lookAgain(): void {
     this.#retryAt = 0;
-    this.#wasWoken = true;
-    this.#wake?.();
+    this.#isHurried = true;
+    this.#bell.ring();
   }
 
   /** Does the work at hand. Returns the milliseconds until it goes on, or `idle` if it may wait to be woken. */
   async #work(signal: AbortSignal): Promise<number | 'idle'> {
-    this.#wasWoken = false;
+    this.#isHurried = false;
+    this.#bell.silence();
     let failedMs = FAILED_MS;
     try {
       const outcome = await this.step();
@@ -170,19 +173,16 @@ export class Consumer {
 
   /** Waits for work, and then gathers, so that one batch takes the events of many commits. */
   async #idle(signal: AbortSignal): Promise<void> {
-    if (!this.#wasWoken && !this.#place.hasNews) {
-      const woken = new AbortController();
-      this.#wake = () => woken.abort();
+    if (!this.#place.hasNews) {
       this.#isIdle = true;
       const untilLook = this.#o.backstop ? LOOKED_AFTER_MS : BACKSTOP_MS;
       const untilRetry = Math.max(1, this.#retryAt - performance.now());
-      await sleep(Math.min(untilLook, untilRetry), AbortSignal.any([signal, woken.signal]));
+      await this.#bell.wait(signal, Math.min(untilLook, untilRetry));
       this.#isIdle = false;
-      this.#wake = undefined;
     }
     // The tail has gathered for a while already.
     const gatherMs = (this.#o.gatherMs ?? GATHER_MS) - GATHER_MS;
-    if (!this.#wasWoken && this.#place.hasNews && gatherMs > 0) await sleep(gatherMs, signal);
+    if (!this.#isHurried && this.#place.hasNews && gatherMs > 0) await sleep(gatherMs, signal);
   }
 
   /** One batch. First without savepoints; if an event fails, the batch again with a savepoint for each. */

@@ -178,6 +178,8 @@ test('only the hash of a request is kept', async () => {
   expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada@agora.test');
 });
 
+const { signal } = new AbortController();
+
 test('a client’s key expires by age, that of a saga step only once no saga as old is under way', async () => {
   const { pool, kysely } = small.database;
   const actors = ['user_1', 'saga', 'agent:orchestration'];
@@ -195,15 +197,15 @@ test('a client’s key expires by age, that of a saga step only once no saga as 
       await pool.query(`select actor, array_agg(key order by key) as keys from small.idempotency group by 1`)
     ).rows.reduce((all, { actor, keys }) => ({ ...all, [actor]: keys }), {});
   // The saga horizon is not known yet.
-  await forgetOldKeys(kysely, 'small', now);
+  await forgetOldKeys(kysely, { schema: 'small', now, signal });
   const all = ['20', '31', '60', '90'];
   expect(await left()).toEqual({ user_1: ['20'], saga: all, 'agent:orchestration': all });
   await pool.query('insert into platform.saga_horizon (since) values ($1)', [daysAgo(61)]);
-  await forgetOldKeys(kysely, 'small', now);
+  await forgetOldKeys(kysely, { schema: 'small', now, signal });
   const young = ['20', '31', '60'];
   expect(await left()).toEqual({ user_1: ['20'], saga: young, 'agent:orchestration': young });
   await pool.query('update platform.saga_horizon set since = $1', [now]);
-  await forgetOldKeys(kysely, 'small', now);
+  await forgetOldKeys(kysely, { schema: 'small', now, signal });
   expect(await left()).toEqual({ user_1: ['20'], saga: ['20'], 'agent:orchestration': ['20'] });
 });
 
@@ -223,7 +225,7 @@ test('the kept keys of a stuck saga are not read again with each chunk of delete
     [now],
   );
   const { forgotten, read } = await kysely.transaction().execute(async (transaction) => ({
-    forgotten: await forgetOldKeys(transaction, 'small', now),
+    forgotten: await forgetOldKeys(transaction, { schema: 'small', now, signal }),
     read: (
       await raw<{ read: number }>(
         transaction,

@@ -9,6 +9,7 @@ import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { asGiven } from '../text/as-given.ts';
 import { checkStorable } from '../text/text.ts';
+import { inChunks } from './in-chunks.ts';
 import { raw, type Statement } from './raw.ts';
 
 /** An idempotency key with its scope (actor and operation), and the request that came with it. */
@@ -118,23 +119,34 @@ const CHUNK = 1000;
  */
 const OF_SAGAS = `(actor = 'saga' or starts_with(actor, 'agent:'))`;
 
+/** Options for forgetting the keys of one agent. */
+export interface ForgetOptions {
+  schema: string;
+  now: Date;
+  signal: AbortSignal;
+}
+
 /**
  * Deletes keys that are older than 30 days, in chunks, and returns their number. Saga steps are retried without limit,
  * so their keys have no fixed age: they stay while a saga is under way that is as old as they are.
  */
-export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Date): Promise<number> {
-  const limit = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
-  const ofClients = await forget(kysely, schema, `not ${OF_SAGAS}`, limit);
+export async function forgetOldKeys(kysely: Kysely<any>, options: ForgetOptions): Promise<number> {
+  const limit = new Date(options.now.getTime() - KEPT_DAYS * 86_400_000);
+  const ofClients = await forget(kysely, options, { whose: `not ${OF_SAGAS}`, limit });
   const { rows } = await raw<{ since: Date }>(kysely, 'select since from platform.saga_horizon', []);
   const since = rows[0]?.since;
   if (!since) return ofClients;
-  return ofClients + (await forget(kysely, schema, OF_SAGAS, since < limit ? since : limit));
+  return ofClients + (await forget(kysely, options, { whose: OF_SAGAS, limit: since < limit ? since : limit }));
 }
 
 /** Deletes keys that are older than the limit, chunk by chunk, each from where the one before it ended. */
-async function forget(kysely: Kysely<any>, schema: string, whose: string, limit: Date): Promise<number> {
+async function forget(
+  kysely: Kysely<any>,
+  { schema, signal }: Pick<ForgetOptions, 'schema' | 'signal'>,
+  { whose, limit }: { whose: string; limit: Date },
+): Promise<number> {
   let from = '-infinity';
-  for (let forgotten = 0; ; ) {
+  return inChunks(CHUNK, signal, async (size) => {
     const { rows } = await raw<{ count: number; last: string | null }>(
       kysely,
       // By ctid, which is stable here: the rows are written once and never updated.
@@ -144,13 +156,12 @@ async function forget(kysely: Kysely<any>, schema: string, whose: string, limit:
               where ${whose} and created_at >= $1 and created_at < $2 order by created_at limit $3))
           returning created_at)
        select count(*)::int as count, max(created_at)::text as last from gone`,
-      [from, limit.toISOString(), CHUNK],
+      [from, limit.toISOString(), size],
     );
     const { count, last } = rows[0]!;
-    forgotten += count;
-    if (count < CHUNK) return forgotten;
-    from = last!;
-  }
+    from = last ?? from;
+    return count;
+  });
 }
 
 /** The hash that is kept of a request: equal for equal requests, however they were written. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { deleteInChunks } from '../data/in-chunks.ts';
 import type { DecisionTables } from './decision-entity.ts';
 
 /** Decisions deleted by one statement, which takes well below the time that a transaction may take. */
@@ -18,15 +19,6 @@ export async function forgetOldDecisions(
   { now, keptDays, signal }: ForgetOptions,
 ): Promise<void> {
   const before = new Date(now.getTime() - keptDays * 86_400_000);
-  for (let gone = CHUNK; gone === CHUNK && !signal.aborted; ) {
-    const old = db
-      .selectFrom('decision')
-      .select('id')
-      .where('decidedAt', '<', before)
-      .orderBy('decidedAt')
-      .orderBy('id')
-      .limit(CHUNK);
-    const { numDeletedRows } = await db.deleteFrom('decision').where('id', 'in', old).executeTakeFirstOrThrow();
-    gone = Number(numDeletedRows);
-  }
+  const old = db.selectFrom('decision').select('id').where('decidedAt', '<', before).orderBy('decidedAt').orderBy('id');
+  await deleteInChunks(CHUNK, signal, (limit) => db.deleteFrom('decision').where('id', 'in', old.limit(limit)));
 }

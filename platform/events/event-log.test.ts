@@ -46,15 +46,16 @@ async function readAll(count: number, types?: string[], limit = 3): Promise<Logg
   return events;
 }
 
-const MILLISECONDS = 3000;
+/** Events that are written before the writers stop. */
+const ENOUGH = 400;
 
 test('eight writers that pause and roll back, three readers: nothing lost, nothing twice, each aggregate in order', async () => {
   const versions = new Map<string, number>();
-  const ending = performance.now() + MILLISECONDS;
+  let count = 0;
   let over = false;
 
   const write = async (writer: number): Promise<void> => {
-    for (let n = 0; performance.now() < ending; n++) {
+    for (let n = 0; count < ENOUGH; n++) {
       const ids = [`a${(writer * 7 + n) % 5}`, ...(n % 4 ? [] : [`a${(n * 3) % 5}`])];
       await small.kysely
         .transaction()
@@ -67,6 +68,7 @@ test('eight writers that pause and roll back, three readers: nothing lost, nothi
             if ((writer + n) % 17 === 0) throw new Error('changed its mind');
             versions.set(id, version);
           }
+          count += new Set(ids).size;
         })
         .catch((error: Error) => {
           // Only the deliberate rollbacks are expected.
@@ -92,7 +94,7 @@ test('eight writers that pause and roll back, three readers: nothing lost, nothi
   over = true;
   const { rows } = await raw<{ id: string }>(small.kysely, 'select id from platform.event_log order by xid, position');
   const written = rows.map(({ id }) => id);
-  expect(written.length).toBeGreaterThan(200);
+  expect(written.length).toBeGreaterThanOrEqual(ENOUGH);
   for (const seen of await Promise.all(readers)) {
     expect(seen.map(({ id }) => id)).toEqual(written);
     for (const [aggregate, events] of Map.groupBy(seen, ({ aggregateId }) => aggregateId)) {

@@ -1,3 +1,5 @@
+import { Bell } from '../bell.ts';
+import { sleep } from '../sleep.ts';
 import type { NotifierRelay } from './notifier-relay.ts';
 
 /**
@@ -50,8 +52,7 @@ const UNTOLD_MS = 250;
 
 /** The wait of one reader of the log between two reads. */
 export class LogWaiter {
-  #heard = false;
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
   #wait: number;
   readonly #types: ReadonlySet<string> | undefined;
   readonly #backstopMs: () => number;
@@ -68,30 +69,14 @@ export class LogWaiter {
   /** Called by the notifier; other types than the waiter's are ignored. */
   hear(types?: readonly string[]): void {
     if (types && this.#types && !types.some((type) => this.#types!.has(type))) return;
-    this.#heard = true;
-    this.#wake?.();
+    this.#bell.ring();
   }
 
   /** Call when a read came back short. Resolves when it is time for the next read, or when the signal aborts. */
   async idle(signal: AbortSignal): Promise<void> {
-    if (!this.#heard) await this.#sleep(this.#wait, signal, true);
-    if (this.#heard) await this.#sleep(GATHER_MS, signal, false);
-    this.#wait = this.#heard ? SOONEST_MS : Math.min(this.#wait * 2, this.#backstopMs());
-    this.#heard = false;
-  }
-
-  #sleep(milliseconds: number, signal: AbortSignal, wakeable: boolean): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      this.#wake = undefined;
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-    if (wakeable) this.#wake = done;
-    return promise;
+    await this.#bell.wait(signal, this.#wait);
+    if (this.#bell.hasRung) await sleep(GATHER_MS, signal);
+    this.#wait = this.#bell.hasRung ? SOONEST_MS : Math.min(this.#wait * 2, this.#backstopMs());
+    this.#bell.silence();
   }
 }

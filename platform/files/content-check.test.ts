@@ -112,8 +112,17 @@ describe('the kind is told by the content', () => {
   });
 
   test('text that begins with anything but an object is no JSON lines, however many blanks are before it', async () => {
-    for (const text of ['name,price', '<html>', '[1]', '\ufeff{}', '{{{{', '{ color: red }', '{\n"a":1}', '{% if x %}'])
-      for (const blanks of ['', ' \n', ' '.repeat(40), '\r\n'.repeat(100)])
+    for (const text of [
+      'name,price',
+      '<html>',
+      '[1]',
+      '\ufeff\ufeff{}',
+      '{{{{',
+      '{ color: red }',
+      '{\n"a":1}',
+      '{% if x %}',
+    ])
+      for (const blanks of ['', '\ufeff', ' \n', `\ufeff${' '.repeat(40)}`, ' '.repeat(40), '\r\n'.repeat(100)])
         expect(await check(blanks + text, 'application/x-ndjson')).toBe('FILE_KIND_MISMATCH');
   });
 
@@ -126,6 +135,11 @@ describe('the kind is told by the content', () => {
     expect(await check(Buffer.concat([Buffer.from(' '.repeat(20)), GIF.subarray(0, 6)]), 'text/csv')).toBe(
       'FILE_KIND_MISMATCH',
     );
+  });
+
+  test('a byte order mark before the first object passes', async () => {
+    const content = '\ufeff{"a":1}\n';
+    expect(await check(content, 'application/x-ndjson', { lengths: [1] })).toBe(sha256(content));
   });
 
   test('a control character late in a long text is found', async () => {

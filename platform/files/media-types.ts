@@ -6,7 +6,7 @@ interface MediaTypeRule {
   readonly endings: readonly [string, ...string[]];
   /** Whether it is text: UTF-8 from the first byte to the last, without control characters. */
   readonly isText: boolean;
-  /** Whether a content that begins so may be of this type; of a text, what follows the blanks that it begins with. */
+  /** Whether a content that begins so may be of this type; of a text, what follows a byte order mark, which its reader may ignore (RFC 8259, 8.1), and blanks. */
   readonly begins: (head: Buffer) => boolean;
 }
 
@@ -40,9 +40,9 @@ export const MEDIA_TYPES = {
   ...BINARY,
   'text/csv': { endings: ['csv'], isText: true, begins: (head: Buffer) => !isBinary(head) },
   /**
-   * JSON lines, https://jsonlines.org: each line is an object, or the content has none. A byte order mark is not JSON.
-   * That the first line begins an object with a name tells them from other texts in braces; what each line is worth is for
-   * its reader to tell, with its number.
+   * JSON lines, https://jsonlines.org: each line is an object, or the content has none. That the first line begins an
+   * object with a name tells them from other texts in braces; what each line is worth is for its reader to tell, with its
+   * number.
    */
   'application/x-ndjson': {
     endings: ['jsonl', 'ndjson'],

@@ -5,6 +5,7 @@
  */
 import type { AgentContext } from '../agent/agent-context.ts';
 import { anyOf } from '../data/any-of.ts';
+import { inChunks } from '../data/in-chunks.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { FileStatus, FileTables } from './file-entity.ts';
 import type { FileStore, StoredContent } from './file-store.ts';
@@ -26,18 +27,18 @@ export async function sweepExpired(
   signal: AbortSignal,
 ): Promise<void> {
   const db = store.read.withTables<FileTables>();
-  for (let swept = CHUNK; swept === CHUNK && !signal.aborted; ) {
+  await inChunks(CHUNK, signal, async (limit) => {
     const old = db
       .selectFrom('file')
       .select('id')
       .where('expiresAt', '<=', clock.now())
       .orderBy('expiresAt')
-      .limit(CHUNK);
+      .limit(limit);
     const gone = await db.deleteFrom('file').where('id', 'in', old).returning('key').execute();
     for (const { key } of gone) if (key !== null) await files.delete(key);
-    swept = gone.length;
-    count('agora_files_swept_total', { why: 'EXPIRED' }, swept);
-  }
+    count('agora_files_swept_total', { why: 'EXPIRED' }, gone.length);
+    return gone.length;
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { deleteInChunks } from '../data/in-chunks.ts';
 import type { JobTables } from './job-entity.ts';
 
 /** How many days jobs are kept after their end. */
@@ -9,9 +10,6 @@ const CHUNK = 1000;
 /** Deletes jobs that ended long ago, in chunks. */
 export async function forgetOldJobs(db: Kysely<JobTables>, now: Date, signal: AbortSignal): Promise<void> {
   const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
-  for (let gone = CHUNK; gone === CHUNK && !signal.aborted; ) {
-    const old = db.selectFrom('job').select('id').where('endedAt', '<', before).orderBy('endedAt').limit(CHUNK);
-    const { numDeletedRows } = await db.deleteFrom('job').where('id', 'in', old).executeTakeFirstOrThrow();
-    gone = Number(numDeletedRows);
-  }
+  const old = db.selectFrom('job').select('id').where('endedAt', '<', before).orderBy('endedAt');
+  await deleteInChunks(CHUNK, signal, (limit) => db.deleteFrom('job').where('id', 'in', old.limit(limit)));
 }

@@ -19,7 +19,7 @@ export interface JobError {
   message: string;
 }
 
-/** A job (jobs.sql). */
+/** A job (jobs.sql, job-tries.sql). */
 export const JobSchema = defineEntity({
   name: 'Job',
   tableName: 'job',
@@ -38,6 +38,7 @@ export const JobSchema = defineEntity({
     startedBy: p.string(),
     attempts: p.integer().default(0),
     failures: p.integer().default(0),
+    tries: p.integer().default(0),
     worker: p.string().nullable(),
     dueAt: p.datetime(),
     toldAt: p.datetime(),

@@ -63,6 +63,19 @@ test('progress never falls, is told once a second at most, and its start and its
   expect(again).toEqual(told.slice(1));
 });
 
+test('at its end all is done, also where there was less to do than was counted', async () => {
+  const kind = counting();
+  const chunk = kind.chunk.bind(kind);
+  const counted: JobKind = {
+    ...kind,
+    chunk: async (job) => ({ ...(await chunk(job as never)), total: job.input.to + 5 }),
+  };
+  const one = runner([counted]);
+  const id = await start(one, 3);
+  expect(await ends(one, id)).toMatchObject({ done: 3, total: 3 });
+  expect((await events(id)).at(-1)).toMatchObject({ status: 'SUCCEEDED', done: 3, total: 3 });
+});
+
 test('a stream whose end is not to come ends: it was seen, or the log has forgotten it', async () => {
   const one = runner();
   const id = await start(one, 2);
@@ -146,6 +159,28 @@ describe('when a chunk fails', () => {
     expect(await effects(job.id)).toEqual(upTo(5));
   });
 
+  test('with faults that pass, it waits by those since it last came further, and tells of all its attempts', async () => {
+    const failed: number[] = [];
+    const one = runner([
+      failing((n) => {
+        // The fourth three times, every other one once.
+        if (failed.filter((at) => at === n).length === (n === 4 ? 3 : 1)) return;
+        failed.push(n);
+        throw new Unavailable('away');
+      }),
+    ]);
+    const waits: number[] = [];
+    const id = await start(one, 9);
+    const job = await world.hurried(
+      () => ends(one, id),
+      (ms) => waits.push(ms),
+    );
+    expect(job).toMatchObject({ attempts: 12, tries: 0, failures: 0 });
+    // Half a second, one and two, each a quarter more by chance at most.
+    expect(waits.toSorted((a, b) => b - a).findIndex((ms) => ms <= 625)).toBeLessThanOrEqual(2);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2500);
+  });
+
   test('with a defect, it is given up after five tries without progress, and tells nobody why', async () => {
     let tries = 0;
     const kind = failing((n) => {
@@ -155,12 +190,7 @@ describe('when a chunk fails', () => {
     });
     const one = runner([kind]);
     const id = await start(one, 9);
-    // It is tried again sooner than its backoff says.
-    const hurry = setInterval(
-      () => void world.query(`update small.job set due_at = now() where status = 'QUEUED'`),
-      20,
-    );
-    const job = await ends(one, id, 'FAILED').finally(() => clearInterval(hurry));
+    const job = await world.hurried(() => ends(one, id, 'FAILED'));
     expect(tries).toBe(5);
     expect(job.errors).toEqual([{ code: 'INTERNAL_SERVER_ERROR', message: expect.not.stringContaining('secret') }]);
   });

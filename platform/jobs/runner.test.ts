@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { counting } from '../../tests/support/counting-job.ts';
 import { jobsWorld } from '../../tests/support/jobs-world.ts';
 import { countStatements } from '../../tests/support/statements.ts';
@@ -20,7 +20,7 @@ test('a long job of one kind does not hold up another kind, and two of one kind 
     atOnce--;
     return chunk(job);
   };
-  const one = runner([slow, counting('quick')], { ...PACE, chunkMs: 60_000, leaseMs: 120_000 });
+  const one = runner([slow, counting('quick')]);
   const first = await start(one, 2, { kind: slow });
   const second = await start(one, 2, { kind: slow });
   await ends(one, await start(one, 5, { kind: counting('quick') }));
@@ -28,6 +28,38 @@ test('a long job of one kind does not hold up another kind, and two of one kind 
   await ends(one, first);
   await ends(one, second);
   expect(most).toBe(1);
+});
+
+test('owners take turns, so that one’s many jobs do not keep another’s waiting', async () => {
+  const begun: (string | null)[] = [];
+  const { promise: all, resolve: release } = Promise.withResolvers<void>();
+  const kind = counting();
+  const one = runner([
+    {
+      ...kind,
+      async chunk(job) {
+        await all;
+        begun.push(job.ownerId ?? job.startedBy);
+        return kind.chunk(job as never);
+      },
+    },
+  ]);
+  const owners = ['merchant_1', 'merchant_1', 'merchant_1', 'merchant_1', 'merchant_2', 'merchant_2', null, null];
+  const ids: string[] = [];
+  for (const [n, ownerId] of owners.entries()) ids.push(await start(one, 1, { ownerId, by: `user_${n}` }));
+  release();
+  for (const id of ids) await ends(one, id);
+  // The house has no owner: there, those who have started them take turns.
+  expect(begun).toEqual([
+    'merchant_1',
+    'merchant_2',
+    'user_6',
+    'user_7',
+    'merchant_1',
+    'merchant_2',
+    'merchant_1',
+    'merchant_1',
+  ]);
 });
 
 test('a job that waits or is long gives its place to another of its kind, and goes on where it was', async () => {
@@ -54,15 +86,28 @@ test('a job that waits or is long gives its place to another of its kind, and go
   await one.jobs.cancel(long, { rows: 'ALL', context: context() });
 });
 
-test('a chunk that takes too long is given up though it hears no signal, and so it is when the process stops', async () => {
-  let begun = 0;
+describe('a chunk that hears no signal', () => {
+  let begun: number;
   const deaf: JobKind = { ...counting(), chunk: () => (begun++, new Promise(() => {})) };
-  const one = runner([deaf], { ...PACE, chunkMs: 30 });
-  const id = await start(one, 1);
-  await until('it is tried again', () => begun > 1);
-  expect((await read(one, id)).failures).toBeGreaterThan(0);
-  await one.stop();
-  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null });
+  beforeEach(() => {
+    begun = 0;
+  });
+
+  test('is given up when it takes too long', async () => {
+    const one = runner([deaf], { ...PACE, chunkMs: 1 });
+    const id = await start(one, 1);
+    const job = await world.hurried(() => ends(one, id, 'FAILED'));
+    expect(begun).toBe(5);
+    expect(job).toMatchObject({ done: 0, attempts: 5 });
+  });
+
+  test('is given up when the process stops', async () => {
+    const one = runner([deaf]);
+    const id = await start(one, 1);
+    await until('it is begun', () => begun > 0);
+    await one.stop();
+    expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null, failures: 0 });
+  });
 });
 
 test('the claim is held while the result is put together, however slow the store is', async () => {
@@ -100,16 +145,18 @@ test('a chunk that waits is asked again, and its job can be cancelled meanwhile'
 });
 
 test('a process that stops ends the chunk in hand, and another one goes on at once', async () => {
-  const one = runner();
-  const id = await start(one, 120);
-  await until('it has begun', async () => (await read(one, id)).done > 5);
-  await one.stop();
-  const left = await read(one, id);
-  expect(left).toMatchObject({ status: 'QUEUED', worker: null });
-  expect(left.done).toBeLessThan(120);
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const one = runner([counting('count', (n) => (n === 6 ? (reach(), goOn) : undefined))]);
+  const id = await start(one, 20);
+  await reached;
+  const stopped = one.stop();
+  release();
+  await stopped;
+  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null, done: 6 });
   const other = runner();
   await ends(other, id);
-  expect(await effects(id)).toEqual(upTo(120));
+  expect(await effects(id)).toEqual(upTo(20));
 });
 
 test('a runner that was taken for dead, and lives, keeps nothing', async () => {
@@ -127,9 +174,10 @@ test('a runner that was taken for dead, and lives, keeps nothing', async () => {
       return chunk(job as never);
     },
   };
-  const dead = runner([stuck], { sweepMs: 60_000, leaseMs: 50, chunkMs: 60_000 });
+  const dead = runner([stuck], { sweepMs: 600_000, chunkMs: 600_000 });
   const id = await start(dead, 20);
   await reached;
+  await world.query('update small.job set due_at = now() where id = $1', [id]);
   const other = runner();
   const job = await ends(other, id);
   release();
@@ -170,4 +218,73 @@ test('jobs of others are not seen', async () => {
   const page = await one.jobs.page({}, {}, [{ ownerId: 'merchant_1' }]);
   expect(page.nodes.map(({ id }) => id)).toEqual([mine]);
   expect(await one.jobs.visible(mine, [{ ownerId: 'merchant_2' }])).toBe(null);
+});
+
+test('a look whose connection is cut is repeated, and the runner goes on', async () => {
+  const one = runner();
+  await ends(one, await start(one, 1));
+  await world.holding('small.job', async () => {
+    await until('the look is cut off', async () => {
+      const { rows } = await world.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%skip locked%'`,
+      );
+      return rows.length > 0;
+    });
+  });
+  await ends(one, await start(one, 3));
+});
+
+test('a defect of the look ends the run, and what it has begun is given back', async () => {
+  const waiting: JobKind = { ...counting('waiting'), chunk: async () => ({ waits: true }) };
+  const one = world.idle([waiting, counting('bad')]);
+  const id = await start(one, 1, { kind: waiting });
+  const ended = one.jobs.backgroundTasks[0]!.run(new AbortController().signal).catch((error: Error) => error.message);
+  await until('it runs', async () => (await read(one, id)).status === 'RUNNING');
+  await world.query(`
+    create function small.refuse() returns trigger language plpgsql as $$ begin raise 'a defect'; end $$;
+    create trigger refuse before update on small.job for each row
+      when (new.kind = 'bad' and new.status = 'RUNNING') execute function small.refuse()`);
+  try {
+    await start(one, 1, { kind: counting('bad') });
+    expect(await ended).toBe('a defect');
+  } finally {
+    await world.query('drop function small.refuse cascade');
+  }
+  expect(await read(one, id)).toMatchObject({ status: 'QUEUED', worker: null, failures: 0 });
+});
+
+test('a job that is cancelled while its result is put together stays so, and there is no file', async () => {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const one = runner();
+  const { put } = one.files;
+  one.files.put = async (...given) => {
+    reach();
+    await goOn;
+    return put(...given);
+  };
+  const id = await start(one, 3);
+  await reached;
+  await one.jobs.cancel(id, { rows: 'ALL', context: context() });
+  release();
+  await one.stop();
+  expect(await read(one, id)).toMatchObject({ status: 'CANCELLED', done: 3, resultId: null });
+  const told = (await world.events(id)).map(({ status }) => status).filter((status) => status !== 'RUNNING');
+  expect(told).toEqual(['QUEUED', 'CANCELLED']);
+  expect((await world.query('select id from small.file')).rows).toEqual([]);
+});
+
+test.each([
+  [4, 'FAILED', 0],
+  [3, 'SUCCEEDED', 2],
+])('a job whose process died after %d failures in a row ends as %s', async (failures, status, done) => {
+  const id = await start(world.idle(), 2);
+  await world.query(
+    `update small.job set status = 'RUNNING', worker = 'gone', due_at = now() - interval '1 second', attempts = 9,
+       failures = $2 where id = $1`,
+    [id, failures],
+  );
+  const one = runner();
+  expect(await ends(one, id, status as 'FAILED')).toMatchObject({ done, attempts: 10 });
 });

@@ -1,5 +1,6 @@
 /** Retention: deletes old deliveries, and endpoints that were deleted, in chunks. */
 import type { Kysely } from 'kysely';
+import { deleteInChunks } from '../data/in-chunks.ts';
 import type { OutboundTables } from './entities.ts';
 
 /** Deliveries deleted by one statement, which takes well below the time that a transaction may take. */
@@ -21,26 +22,16 @@ export async function forgetDeliveries(
   const before = new Date(now.getTime() - keptDays * 86_400_000);
   const deleted = db.selectFrom('outbound_endpoint').select('id').where('status', '=', 'DELETED');
   const deliveries = db.selectFrom('outbound_delivery').select('id');
-  await inChunks(signal, () =>
-    db
-      .deleteFrom('outbound_delivery')
-      .where('id', 'in', deliveries.where('recordedAt', '<', before).orderBy('recordedAt').limit(CHUNK))
-      .executeTakeFirstOrThrow(),
-  );
-  await inChunks(signal, () =>
-    db
-      .deleteFrom('outbound_delivery')
-      .where('id', 'in', deliveries.where('endpointId', 'in', deleted).limit(CHUNK))
-      .executeTakeFirstOrThrow(),
-  );
+  const old = deliveries.where('recordedAt', '<', before).orderBy('recordedAt');
+  const left = deliveries.where('endpointId', 'in', deleted);
+  for (const some of [old, left])
+    await deleteInChunks(CHUNK, signal, (limit) =>
+      db.deleteFrom('outbound_delivery').where('id', 'in', some.limit(limit)),
+    );
   if (signal.aborted) return;
   await db
     .deleteFrom('outbound_endpoint')
     .where('status', '=', 'DELETED')
     .where('id', 'not in', db.selectFrom('outbound_delivery').select('endpointId').where('endpointId', 'in', deleted))
     .execute();
-}
-
-async function inChunks(signal: AbortSignal, remove: () => Promise<{ numDeletedRows: bigint }>): Promise<void> {
-  for (let gone = CHUNK; gone === CHUNK && !signal.aborted; ) gone = Number((await remove()).numDeletedRows);
 }

@@ -10,8 +10,8 @@
 import { randomUUID } from 'node:crypto';
 import { bulkhead } from 'cockatiel';
 import type { AgentContext } from '../agent/agent-context.ts';
-import { isTransient } from '../errors.ts';
-import { sleep } from '../sleep.ts';
+import { Bell } from '../bell.ts';
+import { keepLooking } from '../keep-looking.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { signWebhook } from '../webhooks/signature.ts';
@@ -27,8 +27,6 @@ export const CONCURRENT = { endpoint: 8, all: 512 };
 const STATEMENTS = 4;
 /** Milliseconds between two looks without a reason. */
 const LOOK_MS = 30_000;
-/** Milliseconds before the next look after an infrastructure fault. */
-const FAILED_MS = 1000;
 /** Milliseconds that attempts under way are given when the process ends. */
 const GRACE_MS = 3000;
 
@@ -55,8 +53,7 @@ export class Sender {
   /** Attempts under way, by endpoint. */
   readonly #underWay = new Map<string, number>();
   readonly #all = new Set<Promise<void>>();
-  #wasWoken = false;
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
 
   constructor(parts: SenderParts) {
     this.#o = parts;
@@ -64,41 +61,20 @@ export class Sender {
 
   /** Has it look for due deliveries at once. */
   wake(): void {
-    this.#wasWoken = true;
-    this.#wake?.();
+    this.#bell.ring();
   }
 
-  /** Sends until aborted; then attempts under way are given a moment. @throws any error of the database */
+  /** Sends until aborted; then attempts under way are given a moment. @throws any error but of infrastructure */
   async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#o;
     const ending = new AbortController();
+    const complaint = 'due webhooks will be looked for again';
     try {
-      while (!signal.aborted) {
-        this.#wasWoken = false;
-        await this.#idle(await this.#look(ending.signal), signal);
-      }
+      await keepLooking(() => this.#round(ending.signal), { bell: this.#bell, log, complaint }, signal);
     } finally {
       const late = setTimeout(() => ending.abort(), GRACE_MS);
       await Promise.all(this.#all);
       clearTimeout(late);
-    }
-  }
-
-  async #idle(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#wasWoken) return;
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await sleep(ms, AbortSignal.any([signal, woken.signal]));
-    this.#wake = undefined;
-  }
-
-  /** A round; after an infrastructure fault another one soon. @throws any other error */
-  async #look(ending: AbortSignal): Promise<number> {
-    try {
-      return await this.#round(ending);
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      this.#o.log.warn({ err: error, agent: this.#o.agent }, 'due webhooks will be looked for again');
-      return FAILED_MS;
     }
   }
 

@@ -5,6 +5,7 @@
  * with it: one that dies leaves the old set as it was.
  */
 import type { Kysely } from 'kysely';
+import { Bell } from '../bell.ts';
 import type { Consumer } from '../consumers/consumer.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -34,7 +35,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export class Rebuild {
   readonly #o: RebuildOptions;
   readonly #types: string;
-  #wake = Promise.withResolvers<void>();
+  readonly #bell = new Bell();
 
   constructor(options: RebuildOptions) {
     this.#o = options;
@@ -43,17 +44,16 @@ export class Rebuild {
 
   /** Has it look for a rebuild that is asked for or given up. */
   lookAgain(): void {
-    this.#wake.resolve();
+    this.#bell.ring();
   }
 
   /** Works until aborted. Never rejects: what fails is tried again when it is woken. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, place } = this.#o;
-    signal.addEventListener('abort', () => this.#wake.resolve(), { once: true });
-    while (!signal.aborted) {
-      await this.#wake.promise;
-      this.#wake = Promise.withResolvers();
+    for (;;) {
+      await this.#bell.wait(signal);
       if (signal.aborted) return;
+      this.#bell.silence();
       try {
         await this.#carryOut(signal);
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { inChunks } from '../data/in-chunks.ts';
 import { raw } from '../data/raw.ts';
 import { MISTAKE_SECONDS } from './lease.ts';
 
@@ -18,7 +19,7 @@ export async function forgetSagas(
   signal: AbortSignal,
   onForgotten: (ids: readonly string[]) => Promise<void> = async () => {},
 ): Promise<number> {
-  for (let forgotten = 0; ; ) {
+  return inChunks(CHUNK, signal, async (limit) => {
     // Messages and events of a saga are deleted by their foreign keys; these tables have none.
     const { rows } = await raw<{ id: string }>(
       db,
@@ -34,12 +35,11 @@ export async function forgetSagas(
        steps as (delete from dbos.operation_outputs using ended where workflow_uuid = id),
        waits as (delete from platform.saga_wait using ended where saga_id = id)
        delete from dbos.workflow_status using ended where workflow_uuid = id returning id`,
-      [before.getTime(), CHUNK],
+      [before.getTime(), limit],
     );
     if (rows.length) await onForgotten(rows.map(({ id }) => id));
-    forgotten += rows.length;
-    if (rows.length < CHUNK || signal.aborted) return forgotten;
-  }
+    return rows.length;
+  });
 }
 
 /**

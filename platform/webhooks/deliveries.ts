@@ -1,6 +1,7 @@
 /** The webhook inbox for operators: list, redrive and retention. */
 import type { AgentContext } from '../agent/agent-context.ts';
 import { columnsOf, type RowOf } from '../data/entity-table.ts';
+import { deleteInChunks } from '../data/in-chunks.ts';
 import { refuse } from '../errors.ts';
 import { type Connection, connect, type PageArgs } from '../graphql/connection.ts';
 import { type InboxTables, WebhookDeliverySchema, type WebhookStatus } from './inbox-entity.ts';
@@ -54,19 +55,14 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
     /** Deletes deliveries that are older than 30 days and not waiting, in chunks. */
     async forgetOld(signal: AbortSignal): Promise<void> {
       const before = new Date(clock.now().getTime() - KEPT_DAYS * 86_400_000);
-      for (let gone = CHUNK; gone === CHUNK && !signal.aborted; ) {
-        const old = inbox
-          .selectFrom('webhook_delivery')
-          .select('id')
-          .where('receivedAt', '<', before)
-          .where('status', '<>', 'WAITING')
-          .limit(CHUNK);
-        const { numDeletedRows } = await inbox
-          .deleteFrom('webhook_delivery')
-          .where('id', 'in', old)
-          .executeTakeFirstOrThrow();
-        gone = Number(numDeletedRows);
-      }
+      const old = inbox
+        .selectFrom('webhook_delivery')
+        .select('id')
+        .where('receivedAt', '<', before)
+        .where('status', '<>', 'WAITING');
+      await deleteInChunks(CHUNK, signal, (limit) =>
+        inbox.deleteFrom('webhook_delivery').where('id', 'in', old.limit(limit)),
+      );
     },
   };
 };

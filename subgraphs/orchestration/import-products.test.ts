@@ -108,7 +108,7 @@ describe('an import', () => {
       shop.kysely,
     );
     await moveHorizon(shop.kysely);
-    await forgetOldKeys(shop.kysely, 'inventory', new Date());
+    await forgetOldKeys(shop.kysely, { schema: 'inventory', now: new Date(), signal: new AbortController().signal });
     const tried = await attempts();
     await untilAnswer(attempts, (now) => now >= tried + 2, 'it is not tried again');
     expect(await left()).toEqual(received);

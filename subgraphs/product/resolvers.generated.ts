@@ -106,8 +106,8 @@ export type Mutation = {
    */
   exportProducts?: Maybe<ProductJobPayload>;
   /**
-   * Imports the products of an uploaded file, one product a line in the form of `ImportProductInput`, and puts them up for
-   * sale. The answer has the job that does it. A line with a fault is left out, and the others are imported; the job's result
+   * Imports the products of an uploaded file, one product a line in the form of `ImportProductInput`, at most 100,000 lines,
+   * and puts them up for sale. The answer has the job that does it. A line with a fault is left out, and the others are imported; the job's result
    * is a file of the faults, each with the number of its line. Lines are imported some at a time: should one of them turn out
    * to be impossible after all, such as when its SKU was taken meanwhile, those that came with it are undone and named too.
    */

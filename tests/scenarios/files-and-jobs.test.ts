@@ -236,6 +236,22 @@ test('a file is imported line by line: what is good goes on sale, and each fault
   });
 });
 
+test('a SKU on both sides of a border of lines is imported once, every fault is told, and the file again imports nothing', async () => {
+  const good = Array.from({ length: 25 }, () => product());
+  // Lines are imported by 25: the twins of the last one come with the next.
+  const lines = [...good, good[24]!, good[24]!, ...Array.from({ length: 150 }, () => product({ colour: 'red' }))];
+  const file = await uploaded(jsonLines(lines));
+  const start = async (): Promise<any> =>
+    ended((await mutate(IMPORT, { fileId: file, idempotencyKey: newId('key') })).job.id);
+  const first = await start();
+  expect(first).toMatchObject({ status: 'SUCCEEDED', done: 177, total: 177 });
+  expect(first.message).toBe('Products imported: 25; lines refused: 152.');
+  const faults = linesOf(await fetched(first.result.download.url));
+  expect(faults.map(({ line }) => line)).toEqual(Array.from({ length: 152 }, (_, at) => 26 + at));
+  expect(faults.slice(0, 2).map(({ code }) => code)).toEqual(['SKU_TAKEN', 'SKU_TAKEN']);
+  expect((await start()).message).toBe('Products imported: 0; lines refused: 177.');
+});
+
 test('only one’s own file that is ready is imported, and the same key again imports nothing', async () => {
   const { file } = await announce('{"a":1}');
   const start = (fileId: string, key = newId('key'), as = merchant) =>

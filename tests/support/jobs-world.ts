@@ -35,7 +35,8 @@ export function jobsWorld() {
     ),
   );
 
-  const PACE: Partial<RunnerPace> = { sweepMs: 100, leaseMs: 1000, chunkMs: 500 };
+  // Claims and chunks last as long as in production, so that no test depends on the speed of the machine.
+  const PACE: Partial<RunnerPace> = { sweepMs: 100 };
 
   /** A process with a runner, which is stopped after the test. */
   function runner(kinds: JobKind[] = [counting()], pace = PACE) {
@@ -99,7 +100,28 @@ export function jobsWorld() {
     events,
     PACE,
     /** The jobs of a process without a runner. */
-    idle: () => smallJobs(small, dir),
+    idle: (kinds: JobKind[] = [counting()]) => smallJobs(small, dir, { kinds }),
+    /** Has jobs tried again sooner than their backoff says. @param told hears how many milliseconds each had to wait yet */
+    async hurried<T>(work: () => Promise<T>, told: (ms: number) => void = () => {}): Promise<T> {
+      const statement = `update small.job set due_at = now() where status = 'QUEUED' and due_at > now()
+        returning (extract(epoch from old.due_at - now()) * 1000)::int as ms`;
+      const hurry = setInterval(
+        () => void small.database.pool.query(statement).then(({ rows }) => rows.forEach(({ ms }) => told(ms))),
+        20,
+      );
+      return work().finally(() => clearInterval(hurry));
+    },
+    /** Holds a lock on a table, so that all that ask it wait. */
+    async holding(table: string, work: () => Promise<void>): Promise<void> {
+      const client = await small.database.pool.connect();
+      try {
+        await client.query(`begin; lock table ${table}`);
+        await work();
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+    },
     query: (text: string, values: unknown[] = []) => small.database.pool.query(text, values),
   };
 }

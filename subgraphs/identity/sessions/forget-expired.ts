@@ -1,6 +1,7 @@
 import type { DeleteResult, Kysely, UpdateResult } from 'kysely';
 import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { inChunks, numberOf } from '../../../platform/data/in-chunks.ts';
 import { REPEATABLE_MS } from '../api-keys/domain.ts';
 import type { Tables } from '../entities.ts';
 import { ENROLMENT_MS } from '../second-factor/domain.ts';
@@ -11,10 +12,7 @@ const CHUNK = 1000;
 const KEEP_SESSIONS_MS = 30 * 86_400_000;
 
 /** A deletion of rows, or of a secret that stands in them. */
-type Deletion = (sql: Kysely<Tables>) => { executeTakeFirst(): Promise<DeleteResult | UpdateResult> };
-
-const countOf = (result: DeleteResult | UpdateResult): bigint =>
-  'numDeletedRows' in result ? result.numDeletedRows : result.numUpdatedRows;
+type Deletion = (sql: Kysely<Tables>) => { executeTakeFirstOrThrow(): Promise<DeleteResult | UpdateResult> };
 
 /** The deletions, each of a chunk of rows. */
 function deletions(now: Date): Deletion[] {
@@ -81,12 +79,10 @@ export const forgetExpired = ({ store, clock }: Pick<AgentContext<Tables>, 'stor
   everySeconds: 600,
   async run(signal) {
     for (const deletion of deletions(clock.now()))
-      await inChunks(signal, () =>
-        store.write({ locks: [], origin: {} }, async ({ sql }) => countOf(await deletion(sql).executeTakeFirst())),
+      await inChunks(CHUNK, signal, () =>
+        store.write({ locks: [], origin: {} }, async ({ sql }) =>
+          numberOf(await deletion(sql).executeTakeFirstOrThrow()),
+        ),
       );
   },
 });
-
-async function inChunks(signal: AbortSignal, remove: () => Promise<bigint>): Promise<void> {
-  while (!signal.aborted && (await remove()) >= CHUNK);
-}

@@ -1,5 +1,6 @@
 import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { inChunks } from '../../../platform/data/in-chunks.ts';
 import type { Tables } from '../entities.ts';
 import { idleCarts } from './queries.ts';
 
@@ -15,10 +16,9 @@ export const endCarts = ({ store, clock, log }: AgentContext<Tables>): Scheduled
   async run(signal) {
     const before = new Date(clock.now().getTime() - CART_DAYS * 86_400_000);
     let ended = 0;
-    for (let more = true; more && !signal.aborted; ) {
-      const ids = await idleCarts(store.read, before, CHUNK);
-      more = ids.length === CHUNK;
-      if (ids.length === 0) break;
+    await inChunks(CHUNK, signal, async (limit) => {
+      const ids = await idleCarts(store.read, before, limit);
+      if (ids.length === 0) return 0;
       // Under the carts' locks the time is checked again: a cart that is changed at this moment stays.
       ended += await store.write({ locks: ids, origin: {} }, async ({ sql }) => {
         const idle = sql.selectFrom('cart').select('id').where('id', 'in', ids).where('updatedAt', '<', before);
@@ -30,7 +30,8 @@ export const endCarts = ({ store, clock, log }: AgentContext<Tables>): Scheduled
           .executeTakeFirstOrThrow();
         return Number(numDeletedRows);
       });
-    }
+      return ids.length;
+    });
     if (ended) log.info({ ended }, 'carts have ended');
   },
 });

@@ -22,6 +22,9 @@ export interface GoodLine {
   product: ImportProductInput;
 }
 
+/** What Windows programs put before UTF-8 (RFC 8259, 8.1: a reader may ignore it). */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** The most errors that are told of one line. */
 const MAX_ERRORS = 20;
 
@@ -33,10 +36,11 @@ export function readLine(
 ): GoodLine | LineError[] | undefined {
   const fault = (message: string): LineError[] => [{ line, code: 'INVALID_INPUT', message, path: [] }];
   if (text === null) return fault(`The line has more than ${MAX_LINE.toLocaleString('en')} bytes.`);
+  // A trimmed text has no such mark either.
   if (text.trim() === '') return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text);
   } catch {
     return fault('The line is not JSON: write each product as one object on one line.');
   }

@@ -7,6 +7,8 @@ import { putChecked } from '../../../platform/files/content-check.ts';
 import { newId } from '../../../platform/ids.ts';
 import { actor, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';
 import { until } from '../../../tests/support/until.ts';
+import type { LineError } from './domain.ts';
+import { MAX_LINES } from './lines.ts';
 
 let agents: TestAgents;
 beforeAll(async () => {
@@ -18,9 +20,12 @@ afterAll(() => agents?.close());
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
 const store = () => configuredStore(agents.config);
 
-async function uploaded(lines: object[]): Promise<string> {
-  const content = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const announced = { name: 'x', mediaType: 'application/x-ndjson', bytes: content.length, purpose: 'import' };
+const uploaded = (lines: object[]): Promise<string> =>
+  uploadedText(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+
+async function uploadedText(content: string): Promise<string> {
+  const bytes = Buffer.byteLength(content);
+  const announced = { name: 'x', mediaType: 'application/x-ndjson', bytes, purpose: 'import' };
   const { file, upload } = await agents.mutate(
     'createProductFileUpload',
     announced,
@@ -43,7 +48,19 @@ const start = async (fileId: string): Promise<string> =>
   (await agents.mutate('importProductsFromFile', { fileId, idempotencyKey: newId('key') }, 'job { id }', merchant)).job
     .id;
 const jobOf = (id: string) =>
-  agents.query('productJob', { id }, 'status done total message attempts result { id }', merchant);
+  agents.query(
+    'productJob',
+    { id },
+    'status done total message attempts errors { code message } result { id }',
+    merchant,
+  );
+/** The faults in the result of a job. */
+async function errorsIn(fileId: string): Promise<LineError[]> {
+  const file = agents.kysely.selectFrom('product.file').selectAll().where('id', '=', fileId);
+  const { key } = (await file.executeTakeFirst())!;
+  const lines = (await text(await store().get(key))).trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
 const importsOf = () => agents.kysely.selectFrom('product.import').selectAll().orderBy('id').execute();
 const stepOf = (input: Record<string, unknown>, field: string) => agents.mutate(field, input, '', service);
 
@@ -57,15 +74,7 @@ test('lines whose import is undone after all are told, the guilty one with its f
   await until('the job ends', async () => (await jobOf(id)).status === 'SUCCEEDED');
   const { result, ...job } = await jobOf(id);
   expect(job).toMatchObject({ done: 3, total: 3, message: 'Products imported: 0; lines refused: 3.' });
-  const { key } = (await agents.kysely
-    .selectFrom('product.file')
-    .selectAll()
-    .where('id', '=', result.id)
-    .executeTakeFirst())!;
-  const told = (await text(await store().get(key)))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const told = await errorsIn(result.id);
   const undone = { code: 'INVALID_STATE', message: 'It was undone with line 2: import it again.', path: [] };
   expect(told).toEqual([
     { line: 1, ...undone },
@@ -106,4 +115,58 @@ test('the same request again answers with its job, also when the file has gone m
   const { job } = await ask();
   await agents.kysely.updateTable('product.file').set({ status: 'LOST' }).where('id', '=', fileId).execute();
   expect(await ask()).toEqual({ job, userErrors: [] });
+});
+
+test('a file of too many lines is refused as a whole, and at once', async () => {
+  const id = await start(await uploadedText('\n'.repeat(MAX_LINES + 1)));
+  await until('the job ends', async () => (await jobOf(id)).status === 'FAILED');
+  const message = 'The file has more than 100,000 lines, blank ones counted: import it in parts.';
+  const errors = [{ code: 'INVALID_INPUT', message }];
+  expect(await jobOf(id)).toMatchObject({ done: 0, total: null, attempts: 1, errors, result: null });
+});
+
+test('each line is read by itself, however odd it is, and the others go on', async () => {
+  const good = (n: number, more: object = {}) => JSON.stringify({ ...product(500 + n), ...more });
+  const deep = 20_000;
+  const lines: Record<string, string> = {
+    'a byte order mark': `\ufeff${good(1)}`,
+    'a line separator in a text': good(2, { description: 'a\u2028b\u2029c' }),
+    'a carriage return before the line end': `${good(3)}\r`,
+    'a blank line': ' \t',
+    'a NUL in a name': good(5, { name: 'a\0b' }),
+    'a NUL in a key': good(6, { 'a\0b': 1 }),
+    'half of a pair': good(7, { name: 'x' }).replace('"x"', '"\\ud800"'),
+    'a deep array': `{"name":${'['.repeat(deep)}${']'.repeat(deep)}}`,
+    'deep objects': `${'{"name":'.repeat(deep)}1${'}'.repeat(deep)}`,
+    'a prototype': `{"__proto__":{"name":"x"},"variants":[]}`,
+    'a number too large': good(11).replace('"Thing 511"', '1e400'),
+    'a byte order mark in the middle': `\ufeff${good(12)}`,
+    'half an object': good(13).slice(0, -5),
+    'two objects': `${good(14)}${good(15)}`,
+    'no object': '[null]',
+    'a price with a comma': good(16, {
+      variants: [{ sku: 'FILE-516', name: 'One', price: { amount: '1,99', currency: 'EUR' } }],
+    }),
+    'a price as a number': good(17, {
+      variants: [{ sku: 'FILE-517', name: 'One', price: { amount: 19.99, currency: 'EUR' } }],
+    }),
+    'a text that is a formula': good(18, { name: '=HYPERLINK("http://x")' }),
+    'the end': good(19),
+  };
+  const names = Object.keys(lines);
+  const before = (await importsOf()).length;
+  const id = await start(await uploadedText(Object.values(lines).join('\n')));
+  await until('the good lines are begun', async () => (await importsOf()).length > before);
+  await stepOf({ importId: (await importsOf()).at(-1)!.id, code: 'CONFLICT', errors: [] }, 'rejectImport');
+  await until('the job ends', async () => (await jobOf(id)).status === 'SUCCEEDED');
+  const { done, result } = await jobOf(id);
+  expect(done).toBe(names.length);
+  const told = await errorsIn(result.id);
+  const namesOf = (code: string) => [
+    ...new Set(told.filter((error) => error.code === code).map(({ line }) => names[line - 1])),
+  ];
+  // Those that were begun, and undone by the test.
+  const begun = [1, 2, 3, 18, 19].map((line) => names[line - 1]!);
+  expect(namesOf('INVALID_STATE')).toEqual(begun);
+  expect(namesOf('INVALID_INPUT')).toEqual(names.filter((name) => name !== 'a blank line' && !begun.includes(name)));
 });

@@ -20,7 +20,7 @@ import { beginImport, rowsOf } from '../import/begin-import.ts';
 import { checkReferences } from '../import/check-references.ts';
 import type { ImportProductInput } from '../resolvers.generated.ts';
 import { type GoodLine, type LineError, readLine, refusedOf, reported, siftByRules, undoneErrors } from './domain.ts';
-import { countLines, readLines } from './lines.ts';
+import { countLines, MAX_LINES, readLines } from './lines.ts';
 
 /** Lines of one import: as many as the saga's steps take in one transaction. */
 const LINES = 25;
@@ -138,7 +138,12 @@ export const importJob = ({ store, clock, ask }: AgentContext<Tables>, files: Fi
       const { state } = job;
       if (state.pending) return settle(state);
       if (state.total !== null) return next(job);
-      const total = await reading(await fileOf(job.input), 0, countLines);
+      const total = await reading(await fileOf(job.input), 0, (content) => countLines(content, MAX_LINES));
+      if (total > MAX_LINES)
+        throw refuse(
+          'INVALID_INPUT',
+          `The file has more than ${MAX_LINES.toLocaleString('en')} lines, blank ones counted: import it in parts.`,
+        );
       return told({ ...state, total }, []);
     },
     result: { purpose: 'import-errors', mediaType: 'application/x-ndjson', nameOf: () => 'import-errors.jsonl' },

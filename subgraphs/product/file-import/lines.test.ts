@@ -36,7 +36,7 @@ test('a content that is read some lines at a time gives every line once, however
           isEnd = read.isEnd;
         }
         expect(seen).toEqual(expected.map((line) => line.toWellFormed()));
-        expect(await countLines(pieces(content, 0, lengths))).toBe(expected.length);
+        expect(await countLines(pieces(content, 0, lengths), 100)).toBe(expected.length);
       },
     ),
   );
@@ -53,4 +53,18 @@ test('reading ends behind the line that fills the bytes', async () => {
   const content = Buffer.from('aaaa\nbbbb\ncccc\n');
   const read = await readLines(pieces(content, 0, [100]), { maxLines: 10, maxBytes: 6 });
   expect(read).toEqual({ lines: ['aaaa', 'bbbb'], bytes: 10, isEnd: false });
+});
+
+test('lines are counted up to one more than may be, and what is behind them is not read', async () => {
+  let read = 0;
+  const endless = async function* (): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      read += 1;
+      yield Buffer.from('\n\n');
+    }
+  };
+  expect(await countLines(endless(), 5)).toBe(6);
+  expect(read).toBe(3);
+  expect(await countLines(pieces(Buffer.from('a\nb'), 0, [1]), 2)).toBe(2);
+  expect(await countLines(pieces(Buffer.from('a\nb\nc'), 0, [9]), 2)).toBe(3);
 });

@@ -2,6 +2,8 @@
 
 /** The longest line that is read, in bytes. */
 export const MAX_LINE = 262_144;
+/** The most lines of a file, blank ones too: each costs its part of a chunk of the job. */
+export const MAX_LINES = 100_000;
 const NEWLINE = 0x0a;
 
 /** Lines, and where the next one begins. */
@@ -52,12 +54,13 @@ export async function readLines(
   return { lines, bytes, isEnd: true };
 }
 
-/** Counts the lines of a content. */
-export async function countLines(content: AsyncIterable<Uint8Array>): Promise<number> {
+/** Counts the lines of a content, up to one more than `most`: then it reads no further. */
+export async function countLines(content: AsyncIterable<Uint8Array>, most: number): Promise<number> {
   let lines = 0;
   let last = NEWLINE;
   for await (const chunk of content) {
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) lines++;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1))
+      if (++lines > most) return lines;
     last = chunk.at(-1) ?? last;
   }
   return last === NEWLINE ? lines : lines + 1;
