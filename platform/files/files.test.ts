@@ -280,6 +280,26 @@ describe('the sweep', () => {
     expect(await read(files, file.id)).toMatchObject({ status: 'READY', key: transfer!.key });
   });
 
+  test('leaves a record that an upload takes at the same moment', async () => {
+    const files = filesOf();
+    const { file } = await announce(files);
+    clock.advance(3_600_000);
+    const upload = await small.database.pool.connect();
+    try {
+      await upload.query('begin');
+      await upload.query(`update small.file set expires_at = expires_at + interval '1 hour'`);
+      const sweeping = job(files, 'sweep expired files');
+      const waiting = `select from pg_locks where not granted and locktype = 'transactionid'
+        and pid in (select pid from pg_stat_activity where datname = current_database())`;
+      await until('the sweep waits', async () => (await upload.query(waiting)).rowCount === 1);
+      await upload.query('commit');
+      await sweeping;
+    } finally {
+      upload.release();
+    }
+    expect(await read(files, file.id)).toMatchObject({ status: 'AWAITED' });
+  });
+
   test('takes the record of an upload that never ended, and what comes after all is refused', async () => {
     const files = filesOf();
     const { file, upload: link } = await announce(files);

@@ -28,13 +28,15 @@ export async function sweepExpired(
 ): Promise<void> {
   const db = store.read.withTables<FileTables>();
   await inChunks(CHUNK, signal, async (limit) => {
-    const old = db
-      .selectFrom('file')
-      .select('id')
-      .where('expiresAt', '<=', clock.now())
-      .orderBy('expiresAt')
-      .limit(limit);
-    const gone = await db.deleteFrom('file').where('id', 'in', old).returning('key').execute();
+    const now = clock.now();
+    const old = db.selectFrom('file').select('id').where('expiresAt', '<=', now).orderBy('expiresAt').limit(limit);
+    const gone = await db
+      .deleteFrom('file')
+      .where('id', 'in', old)
+      // Again, for a record that an upload has changed meanwhile: PostgreSQL looks at this of what it has waited for.
+      .where('expiresAt', '<=', now)
+      .returning('key')
+      .execute();
     for (const { key } of gone) if (key !== null) await files.delete(key);
     count('agora_files_swept_total', { why: 'EXPIRED' }, gone.length);
     return gone.length;
