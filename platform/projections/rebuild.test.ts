@@ -8,15 +8,16 @@ import {
   type NoteProjectionOptions,
   readHandler,
   runProjection,
+  ShownSchema,
 } from '../../tests/support/note-projection.ts';
-import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 import { silentLogger } from '../log.ts';
 import { hold } from '../consumers/cursor-row.ts';
 import { keepProjection } from './keep-projection.ts';
 import { placeOf } from './projection.ts';
-import { askForRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
+import { askForRebuild, beginRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<unknown>>();
@@ -44,10 +45,20 @@ const run = async (options: NoteProjectionOptions = {}): Promise<() => Promise<v
     await end();
   };
 };
+/** The projection's parts, of which none runs. */
+const kept = (options: NoteProjectionOptions = {}) => {
+  const { kysely, notifier, signer } = small;
+  const parts = { agent: 'mirror', kysely, notifier, signer, log: silentLogger, context: undefined };
+  return keepProjection(noteProjection(small, options), parts);
+};
 const NOTES = 'mirror.notes';
+const PLACE = placeOf('mirror', { name: 'notes', entities: [ShownSchema] });
+/** A process of this version, as it begins a rebuild. */
+const mine = (version: number) => ({ types: [noteWritten.type], version });
 const row = async (consumer = NOTES) =>
   (await query(`select *, xid::text, position::text from platform.log_cursor where consumer = '${consumer}'`))[0];
-const ask = () => small.kysely.transaction().execute((transaction) => askForRebuild(transaction, NOTES));
+const ask = (version?: number) =>
+  small.kysely.transaction().execute((transaction) => askForRebuild(transaction, NOTES, version));
 const giveUp = () => small.kysely.transaction().execute((transaction) => giveUpRebuild(transaction, NOTES));
 const isOver = async (): Promise<boolean> => (await row()).rebuild === null;
 const begun = () => until('the rebuild runs', async () => (await row(`${NOTES}.next`)) !== undefined);
@@ -62,15 +73,29 @@ const wrong = (prefix = '', schema = 'mirror') =>
          or s.text is distinct from '${prefix}' || n.text`,
   );
 const isRight = (prefix?: string) => until('it shows all notes', async () => (await wrong(prefix)).length === 0);
-/** All that makes a table what it is to statements and readers. */
-const made = () =>
-  query(
-    `select platform.shape_of('mirror', '{shown}') as shape, c.relrowsecurity, c.reloptions,
-            (select jsonb_agg(to_jsonb(p) order by policyname) from pg_policies p where schemaname = 'mirror') as policies,
-            (select jsonb_agg(format('%s %s', privilege_type, grantee::regrole) order by privilege_type) from aclexplode(c.relacl)
-              where grantee <> c.relowner) as rights
+/** All that the catalogue says of the table: what it is to statements, readers, writers, the planner and people. */
+const made = async () => {
+  const catalogue = [
+    `select relkind, relpersistence, relrowsecurity, relforcerowsecurity, relreplident, reloptions, relhastriggers,
+            reltablespace, relam, relowner, relnatts, relchecks, obj_description(oid), col_description(oid, 4) as column,
+            platform.shape_of('mirror', '{shown}') as shape,
+            (select reloptions from pg_class t where t.oid = c.reltoastrelid) as toast,
+            array(select a::text from aclexplode(coalesce(relacl, acldefault('r', relowner))) a order by 1) as rights
        from pg_class c where oid = 'mirror.shown'::regclass`,
-  );
+    `select attname, attnum, attacl::text, attstattarget, attoptions, attstorage, attcompression, attcollation
+       from pg_attribute where attrelid = 'mirror.shown'::regclass and attnum > 0 order by attnum`,
+    `select conname, contype, convalidated, obj_description(oid, 'pg_constraint') from pg_constraint
+      where conrelid = 'mirror.shown'::regclass order by conname`,
+    `select c.relname, indisclustered, indisreplident, indisunique, c.reloptions, obj_description(c.oid),
+            array(select attstattarget from pg_attribute where attrelid = c.oid order by attnum) as targets
+       from pg_index i join pg_class c on c.oid = indexrelid where indrelid = 'mirror.shown'::regclass order by relname`,
+    `select pg_get_statisticsobjdef(oid), stxnamespace, stxstattarget, obj_description(oid, 'pg_statistic_ext')
+       from pg_statistic_ext where stxrelid = 'mirror.shown'::regclass`,
+    `select p.*, obj_description(o.oid, 'pg_policy') from pg_policies p join pg_policy o on o.polname = p.policyname
+      where schemaname = 'mirror' and o.polrelid = 'mirror.shown'::regclass order by policyname`,
+  ];
+  return Promise.all(catalogue.map((text) => query(text)));
+};
 const leftovers = () =>
   query(
     `select nspname as what from pg_namespace where nspname like 'mirror\\_%'
@@ -194,14 +219,40 @@ test('while it is being filled, it does not hold the projection up', async () =>
   await filled(50, held);
   await ask();
   await begun();
-  const place = placeOf('mirror', noteProjection(small));
   await small.kysely.transaction().execute(async (transaction) => {
     await hold(transaction, NOTES);
     // It would wait for the projection here, and the projection for it.
-    expect(await finishRebuild(small.kysely, place, 1)).toBe('BEHIND');
+    expect(await finishRebuild(small.kysely, PLACE, 1)).toBe('BEHIND');
   });
   held.open();
   await until('it is over', isOver);
+});
+
+test('while it is more than a batch behind, it does not hold the projection up', async () => {
+  await (await filled(0))();
+  await ask();
+  expect(await beginRebuild(small.kysely, PLACE, mine(1))).toBe(true);
+  await query(`update platform.log_cursor set status = 'FOLLOWING' where consumer = '${NOTES}.next'`);
+  const payload = { id: id(1), text: 'x' };
+  await small.store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
+    await sql
+      .insertInto('note')
+      .values({ ...payload, version: 201 })
+      .execute();
+    for (let aggregateVersion = 1; aggregateVersion <= 201; aggregateVersion++)
+      publish(noteWritten, { aggregateId: id(1), aggregateVersion, payload });
+  });
+  const { consumer } = kept();
+  while ((await consumer.step()) === 'more');
+  expect(await wrong()).toEqual([]);
+  await small.kysely.transaction().execute(async (transaction) => {
+    await hold(transaction, NOTES);
+    // It would wait for the projection here, and the projection for it.
+    expect(await finishRebuild(small.kysely, PLACE, 1)).toBe('BEHIND');
+  });
+  await run();
+  await until('it is over', isOver);
+  await isRight();
 });
 
 test('one that is given up leaves nothing behind, and the old tables as they were', async () => {
@@ -263,22 +314,23 @@ describe('another version', () => {
     await small.write(id(2));
     await until('it has looked', async () => (await query(`select from platform.event_log`)).length === 3);
     expect(await wrong('>')).toHaveLength(1);
-    // A release that goes back: an operator asks.
+    // It leaves alone what an operator asks for of the tables as they are: that is for a process that is no older.
     expect(await ask()).toBe('ASKED');
+    expect(await beginRebuild(small.kysely, PLACE, mine(1))).toBe(false);
+    const again = await run({ version: 2, prefix: '>' });
+    await until('it is over', isOver);
+    await isRight('>');
+    expect((await row()).tables_version).toBe(2);
+    await again();
+    // A release that goes back: an operator asks for its version.
+    expect(await ask(1)).toBe('ASKED');
     await until('the old version is there again', async () => (await row()).tables_version === 1);
     await isRight();
   });
 
   test('is not carried out by processes of the old one', async () => {
     await filled(30);
-    const { consumer } = keepProjection(noteProjection(small, { version: 2 }), {
-      agent: 'mirror',
-      kysely: small.kysely,
-      notifier: small.notifier,
-      signer: small.signer,
-      log: silentLogger,
-      context: undefined,
-    });
+    const { consumer } = kept({ version: 2 });
     await consumer.register();
     await small.write(id(1));
     await isRight();
