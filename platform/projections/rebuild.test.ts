@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { catalogueOf } from '../../tests/support/catalogue-of.ts';
 import {
   MIRROR,
   noteProjection,
@@ -73,29 +74,7 @@ const wrong = (prefix = '', schema = 'mirror') =>
          or s.text is distinct from '${prefix}' || n.text`,
   );
 const isRight = (prefix?: string) => until('it shows all notes', async () => (await wrong(prefix)).length === 0);
-/** All that the catalogue says of the table: what it is to statements, readers, writers, the planner and people. */
-const made = async () => {
-  const catalogue = [
-    `select relkind, relpersistence, relrowsecurity, relforcerowsecurity, relreplident, reloptions, relhastriggers,
-            reltablespace, relam, relowner, relnatts, relchecks, obj_description(oid), col_description(oid, 4) as column,
-            platform.shape_of('mirror', '{shown}') as shape,
-            (select reloptions from pg_class t where t.oid = c.reltoastrelid) as toast,
-            array(select a::text from aclexplode(coalesce(relacl, acldefault('r', relowner))) a order by 1) as rights
-       from pg_class c where oid = 'mirror.shown'::regclass`,
-    `select attname, attnum, attacl::text, attstattarget, attoptions, attstorage, attcompression, attcollation
-       from pg_attribute where attrelid = 'mirror.shown'::regclass and attnum > 0 order by attnum`,
-    `select conname, contype, convalidated, obj_description(oid, 'pg_constraint') from pg_constraint
-      where conrelid = 'mirror.shown'::regclass order by conname`,
-    `select c.relname, indisclustered, indisreplident, indisunique, c.reloptions, obj_description(c.oid),
-            array(select attstattarget from pg_attribute where attrelid = c.oid order by attnum) as targets
-       from pg_index i join pg_class c on c.oid = indexrelid where indrelid = 'mirror.shown'::regclass order by relname`,
-    `select pg_get_statisticsobjdef(oid), stxnamespace, stxstattarget, obj_description(oid, 'pg_statistic_ext')
-       from pg_statistic_ext where stxrelid = 'mirror.shown'::regclass`,
-    `select p.*, obj_description(o.oid, 'pg_policy') from pg_policies p join pg_policy o on o.polname = p.policyname
-      where schemaname = 'mirror' and o.polrelid = 'mirror.shown'::regclass order by policyname`,
-  ];
-  return Promise.all(catalogue.map((text) => query(text)));
-};
+const made = () => catalogueOf(query, 'mirror', 'shown');
 const leftovers = () =>
   query(
     `select nspname as what from pg_namespace where nspname like 'mirror\\_%'
@@ -377,23 +356,27 @@ test('a table that others refer to is not rebuilt, and goes on', async () => {
 
 const CHILD = fileURLToPath(new URL('../../tests/support/note-projection-child.ts', import.meta.url));
 
-async function spawnChild(): Promise<ChildProcess> {
+/** Starts a process that waits to be told to begin. */
+function spawnChild(): ChildProcess {
   const child = spawn(...dieWithParent(process.execPath, ['--no-warnings', CHILD, small.database.url]), {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   ending.add(async () => child.kill('SIGKILL'));
-  await once(child.stdout!, 'data');
   return child;
 }
 
 test('killed anywhere, a rebuild is resumed or leaves the old tables as they were', async () => {
+  // Their start takes most of the time: both start while the test does something else.
+  const children = [spawnChild(), spawnChild()];
   const end = await filled(300);
   await end();
   await query(`update mirror.shown set text = 'spoilt'`);
   await ask();
-  for (let kill = 1; kill <= 2; kill++) {
+  for (const [index, child] of children.entries()) {
+    const kill = index + 1;
     const old = await oid();
-    const child = await spawnChild();
+    child.stdin!.write('begin\n');
+    await once(child.stdout!, 'data');
     await until(
       'it is on its way',
       async () => (await isOver()) || (await row(`${NOTES}.next`))?.backfilled > kill * 90,
@@ -407,7 +390,7 @@ test('killed anywhere, a rebuild is resumed or leaves the old tables as they wer
     await small.write(id(kill));
     await small.write(id(700 + kill));
   }
-  await spawnChild();
+  await run();
   await until('it is over', isOver);
   await isRight();
   expect(await leftovers()).toEqual([]);
