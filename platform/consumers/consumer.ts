@@ -21,7 +21,6 @@ import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
-import { traced } from '../telemetry/tracing.ts';
 import { type Cursor, isAfter } from '../events/cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
 import { GATHER_MS } from '../events/log-notifier.ts';
@@ -33,6 +32,7 @@ import { cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cu
 import { keepFollowedTypes } from './followed-types.ts';
 import { causeOf, type EventHandler } from './handler.ts';
 import { HandlerFailed, isSwallowed } from './handler-failed.ts';
+import { tracedRun } from './handling-spans.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
 import { type Run, runsOf } from './runs.ts';
@@ -307,7 +307,7 @@ export class Consumer {
     if (careful) await raw(transaction, 'savepoint event');
     try {
       for (const each of run) await this.#checkSignature(transaction, each);
-      await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
+      await tracedRun(this.name, run, async () => {
         const handler = this.#handlers.get(event.type);
         if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
         await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
@@ -325,18 +325,6 @@ export class Consumer {
       await raw(transaction, 'rollback to savepoint event');
       return error instanceof Error ? error : new Error(String(error));
     }
-  }
-
-  /** The span of a handler, which continues the trace in which the event was published. */
-  #spanOf(event: LoggedEvent) {
-    const { id, type, correlationId, traceparent } = event;
-    const attributes = {
-      'agora.consumer': this.name,
-      'agora.event': id,
-      'agora.event_type': type,
-      'agora.correlation_id': correlationId ?? undefined,
-    };
-    return () => ({ kind: 'consumer' as const, parent: traceparent, attributes });
   }
 
   /** Verifies an event's signature. @throws Fault SIGNATURE: the event is parked for an operator to investigate */
