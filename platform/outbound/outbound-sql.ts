@@ -94,11 +94,12 @@ export const outboundSql = (agent: string) => {
       if (deliveries.length === 0) return;
       await openLanes(db, deliveries, now);
       const repeated = again
-        ? `update set place = default, status = 'WAITING', attempts = 0, recorded_at = excluded.recorded_at, finished_at = null`
+        ? `update set place = default, status = 'WAITING', attempts = 0, recorded_at = excluded.recorded_at,
+             finished_at = null, body = coalesce(nullif(kept.body, ''), excluded.body)`
         : 'nothing';
       await raw(
         db,
-        `insert into ${table('delivery')}
+        `insert into ${table('delivery')} as kept
            (id, endpoint_id, webhook_id, event_type, aggregate_id, event_xid, event_position, body, status, recorded_at)
          select d->>'id', e.id, d->>'webhookId', d->>'eventType', d->>'aggregateId', (d->>'eventXid')::bigint,
                 (d->>'eventPosition')::bigint, d->>'body', 'WAITING', $2
@@ -116,6 +117,28 @@ export const outboundSql = (agent: string) => {
      * The enabled endpoints for which something waits, or that replay. It is asked after every attempt, so it steps from
      * lane to lane of another endpoint by their index, and reads no endpoint that has nothing to do.
      */
+    /** Records deliveries that are not sent, without a body and with the reason; one that waits already stays as it is. */
+    async refuse(db: Kysely<any>, deliveries: readonly NewDelivery[], { now, error }: { now: Date; error: string }) {
+      if (deliveries.length === 0) return;
+      await raw(
+        db,
+        `with refused as (
+           insert into ${table('delivery')} as kept
+             (id, endpoint_id, webhook_id, event_type, aggregate_id, event_xid, event_position, body, status, recorded_at,
+              finished_at)
+           select d->>'id', e.id, d->>'webhookId', d->>'eventType', d->>'aggregateId', (d->>'eventXid')::bigint,
+                  (d->>'eventPosition')::bigint, '', 'FAILED', $2, $2
+             from jsonb_array_elements($1::jsonb) d join ${table('endpoint')} e on e.id = d->>'endpointId'
+            where e.status <> 'DELETED'
+           on conflict (endpoint_id, webhook_id) do update set status = 'FAILED', finished_at = $2
+            where kept.status <> 'WAITING' returning id)
+         insert into ${table('attempt')} (delivery_id, number, at, duration_ms, error)
+         select id, 1 + coalesce((select max(number) from ${table('attempt')} where delivery_id = refused.id), 0), $2, 0, $3
+           from refused`,
+        [JSON.stringify(deliveries), now, error],
+      );
+    },
+
     async due(db: Kysely<any>): Promise<DueEndpoint[]> {
       const { rows } = await raw<DueEndpoint>(
         db,
