@@ -1,26 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { smallSecrets } from '../../tests/support/outbound-fixture.ts';
-import {
-  byOperator,
-  DAY,
-  HOUR,
-  MINUTE,
-  once,
-  openOutboundWorld,
-  type OutboundWorld,
-} from '../../tests/support/outbound-world.ts';
+import { byOperator, DAY, HOUR, MINUTE, once, outboundWorld } from '../../tests/support/outbound-world.ts';
 import { until } from '../../tests/support/until.ts';
 import { WAITS_MS } from './schedule.ts';
 import { sealedFor } from './secrets.ts';
 
-let world: OutboundWorld;
-beforeAll(async () => {
-  world = await openOutboundWorld();
-});
-afterAll(() => world?.close());
-beforeEach(() => world.reset());
-afterEach(() => world.stop());
+const world = outboundWorld();
 
 const published = () => world.query(`select payload from platform.event_log where type = 'small.endpoint_disabled'`);
 

@@ -1,14 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { shopOpened } from '../../tests/support/outbound-fixture.ts';
-import {
-  byOperator,
-  MINUTE,
-  once,
-  openOutboundWorld,
-  type OutboundWorld,
-  upTo,
-  versionsOf,
-} from '../../tests/support/outbound-world.ts';
+import { byOperator, MINUTE, once, outboundWorld, upTo, versionsOf } from '../../tests/support/outbound-world.ts';
 import { countStatements } from '../../tests/support/statements.ts';
 import { until } from '../../tests/support/until.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
@@ -17,13 +9,7 @@ import { verifyWebhook } from '../webhooks/signature.ts';
 import { MAX_ATTEMPTS_KEPT } from './outbound-sql.ts';
 import { WAITS_MS } from './schedule.ts';
 
-let world: OutboundWorld;
-beforeAll(async () => {
-  world = await openOutboundWorld();
-});
-afterAll(() => world?.close());
-beforeEach(() => world.reset());
-afterEach(() => world.stop());
+const world = outboundWorld();
 
 const openShop = (merchantId: string) =>
   world.small.store.write({ locks: [], origin: {} }, async (work) => {
