@@ -32,7 +32,10 @@ export interface Claimed {
   eventType: string;
   body: string;
   attempts: number;
+  /** Attempts of the schedule that failed. */
 }
+  /** All attempts so far. */
+  tried: number;
 
 /** What a sender asks for. */
 export interface Claiming {
@@ -182,7 +185,8 @@ export const outboundSql = (agent: string) => {
            update ${table('lane')} l set due_at = $3, claim = $4 from due
             where l.endpoint_id = $1 and l.aggregate_id = due.aggregate_id returning l.aggregate_id)
          select c.aggregate_id as "aggregateId", d.id, d.webhook_id as "webhookId", d.event_type as "eventType", d.body,
-                d.attempts
+                d.attempts,
+                coalesce((select max(number) from ${table('attempt')} where delivery_id = d.id), 0) as tried
            from claimed c left join lateral (
              select * from ${table('delivery')}
               where endpoint_id = $1 and aggregate_id = c.aggregate_id and status = 'WAITING'

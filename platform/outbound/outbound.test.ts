@@ -7,7 +7,7 @@ import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 import { newId } from '../ids.ts';
 import { verifyWebhook } from '../webhooks/signature.ts';
 import { MAX_ATTEMPTS_KEPT } from './outbound-sql.ts';
-import { WAITS_MS } from './schedule.ts';
+import { MAX_PAUSES, WAITS_MS } from './schedule.ts';
 
 const world = outboundWorld();
 
@@ -232,6 +232,30 @@ describe('a webhook that fails', () => {
     const rows = await world.query('select number from small.outbound_attempt order by number');
     expect(rows).toHaveLength(MAX_ATTEMPTS_KEPT);
     expect(rows.at(-1)!.number).toBe(receiver.received.length);
+
+  test('with such wishes for ever is given up in the end, though its receiver takes others', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = ({ event }, response) =>
+      event.subject === 'good' ? 204 : void response.writeHead(503, { 'retry-after': '1' }).end();
+    await world.small.write('bad');
+    await world.settled();
+    // As if it had been tried so often.
+    await world.query(
+      `insert into small.outbound_attempt (delivery_id, number, at, duration_ms) select id, $1, now(), 1 from small.outbound_delivery`,
+      [MAX_PAUSES],
+    );
+    await world.advance(2000);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'WAITING', attempts: 1 }]);
+    for (const wait of WAITS_MS) {
+      await world.small.write('good');
+      await world.advance(wait * 1.2);
+    }
+    expect(await world.deliveries(id)).toMatchObject([
+      { status: 'FAILED', attempts: 10 },
+      ...Array(9).fill({ status: 'DELIVERED' }),
+    ]);
+    expect(await world.endpointOf(id)).toMatchObject({ status: 'ENABLED' });
+  });
   });
 });
 

@@ -169,9 +169,7 @@ export class Sender {
       const attempt = await this.#send(claimed, endpoint, at, ending);
       // Broken off by our own end: it is no failure, and is due at once for another process.
       const isOurs = ending.aborted && attempt.status === null;
-      const verdict = isOurs
-        ? undefined
-        : judge(attempt, { attempts: claimed.attempts, now: clock.now(), chance: Math.random() });
+      const verdict = isOurs ? undefined : judge(attempt, { ...claimed, now: clock.now(), chance: Math.random() });
       const failingSince = await this.#settle(claimed, held, verdict && { verdict, attempt, at });
       if (!verdict) return;
       count('agora_outbound_attempts_total', { agent, outcome: verdict.outcome.toLowerCase() });
