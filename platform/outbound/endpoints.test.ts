@@ -68,6 +68,32 @@ describe('an endpoint', () => {
 
   test('that hangs takes eight attempts and no more, and holds up no other', async () => {
     const [slow, quick] = [await world.receive(), await world.receive()];
+  test('that fails once, long after it refused one webhook for good, is not disabled', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = () => 400;
+    await world.small.write('bad');
+    await world.settled();
+    for (const wait of WAITS_MS) await world.advance(wait * 1.2);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED' }]);
+    await world.advance(10 * DAY);
+    let came = 0;
+    receiver.answers = () => (came++ === 0 ? 503 : 204);
+    await world.small.write('good');
+    await world.settled();
+    await world.advance(6 * MINUTE);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED' }, { status: 'DELIVERED' }]);
+    expect(await world.endpointOf(id)).toMatchObject({ status: 'ENABLED', failing_since: null });
+  });
+
+  test('that always asks to be left alone for a while is disabled after five days as well', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = (_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end();
+    await world.small.write('n1');
+    for (let hour = 0; hour < 126; hour += 3) await world.advance(3 * HOUR);
+    await until('it is disabled', async () => (await world.endpointOf(id)).status === 'DISABLED');
+    expect(await world.endpointOf(id)).toMatchObject({ disabled_reason: 'FAILING' });
+  });
+
     const open: (() => void)[] = [];
     slow.receiver.answers = (_, response) => void open.push(() => response.writeHead(200).end());
     for (let n = 0; n < 30; n++) await world.small.write(`n${n}`);
@@ -186,4 +212,19 @@ test('deliveries are kept for thirty days', async () => {
   world.clock.advance(2 * DAY);
   await world.runJob('forget deliveries');
   expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'n2' }]);
+});
+
+test('what is forgotten of a disabled endpoint leaves no lane behind, and what waits keeps its own', async () => {
+  const { receiver, id } = await world.receive();
+  receiver.answers = () => 500;
+  await world.small.write('old');
+  await world.settled();
+  world.clock.advance(29 * DAY);
+  await world.small.write('young');
+  await world.settled();
+  await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
+  world.clock.advance(2 * DAY);
+  await world.runJob('forget deliveries');
+  expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'young' }]);
+  expect(await world.query('select aggregate_id from small.outbound_lane')).toEqual([{ aggregate_id: 'young' }]);
 });

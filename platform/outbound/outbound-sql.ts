@@ -8,6 +8,7 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import type { Cursor } from '../events/cursor.ts';
+import { circuitSql } from './circuit-sql.ts';
 import type { EndpointRow } from './entities.ts';
 
 /** A delivery about to be recorded. */
@@ -31,11 +32,11 @@ export interface Claimed {
   webhookId: string;
   eventType: string;
   body: string;
-  attempts: number;
   /** Attempts of the schedule that failed. */
-}
+  attempts: number;
   /** All attempts so far. */
   tried: number;
+}
 
 /** What a sender asks for. */
 export interface Claiming {
@@ -68,7 +69,7 @@ export type DueEndpoint = Pick<
 /** The most attempts of one delivery that are kept: the latest. */
 export const MAX_ATTEMPTS_KEPT = 20;
 
-/** The statements on the tables in one agent's schema. */
+/** The statements on the tables in one agent's schema, with those of circuit-sql.ts. */
 export const outboundSql = (agent: string) => {
   const table = (name: string): string => `"${agent}".outbound_${name}`;
 
@@ -116,10 +117,6 @@ export const outboundSql = (agent: string) => {
 
     openLanes,
 
-    /**
-     * The enabled endpoints for which something waits, or that replay. It is asked after every attempt, so it steps from
-     * lane to lane of another endpoint by their index, and reads no endpoint that has nothing to do.
-     */
     /** Records deliveries that are not sent, without a body and with the reason; one that waits already stays as it is. */
     async refuse(db: Kysely<any>, deliveries: readonly NewDelivery[], { now, error }: { now: Date; error: string }) {
       if (deliveries.length === 0) return;
@@ -142,6 +139,10 @@ export const outboundSql = (agent: string) => {
       );
     },
 
+    /**
+     * The enabled endpoints for which something waits, or that replay. It is asked after every attempt, so it steps from
+     * lane to lane of another endpoint by their index, and reads no endpoint that has nothing to do.
+     */
     async due(db: Kysely<any>): Promise<DueEndpoint[]> {
       const { rows } = await raw<DueEndpoint>(
         db,
@@ -260,58 +261,30 @@ export const outboundSql = (agent: string) => {
       return count > 0;
     },
 
-    /** Closes an endpoint's circuit after a success. False if it was in order. */
-    async succeeded(db: Kysely<any>, endpointId: string): Promise<boolean> {
-      const { count } = await raw(
-        db,
-        `update ${table('endpoint')} set failures = 0, failing_since = null, resumes_at = null
-          where id = $1 and (failing_since is not null or resumes_at is not null)`,
-        [endpointId],
+    /**
+     * Deletes lanes of disabled endpoints in which nothing waits any more, at most so many; no sender comes to close them.
+     * They are locked by a statement before, so that a delivery that is being recorded meanwhile is seen. Returns how many.
+     */
+    async sweepLanes(transaction: Kysely<any>, limit: number): Promise<number> {
+      const isEmpty = `not exists (select from ${table('delivery')} d where d.endpoint_id = l.endpoint_id
+                                    and d.aggregate_id = l.aggregate_id and d.status = 'WAITING')`;
+      const { rows } = await raw<{ endpoint_id: string; aggregate_id: string }>(
+        transaction,
+        `select l.endpoint_id, l.aggregate_id from ${table('lane')} l join ${table('endpoint')} e on e.id = l.endpoint_id
+          where e.status = 'DISABLED' and ${isEmpty} limit $1 for update of l skip locked`,
+        [limit],
       );
-      return count > 0;
+      if (rows.length === 0) return 0;
+      const { count } = await raw(
+        transaction,
+        `delete from ${table('lane')} l using jsonb_to_recordset($1::jsonb) as held(endpoint_id text, aggregate_id text)
+          where l.endpoint_id = held.endpoint_id and l.aggregate_id = held.aggregate_id and ${isEmpty}`,
+        [JSON.stringify(rows)],
+      );
+      return count;
     },
 
-    /**
-     * Counts a failure of an endpoint, and opens its circuit after some in a row. Failures of attempts that were under way
-     * when it opened are not counted. Returns since when nothing has succeeded.
-     */
-    async failed(
-      db: Kysely<any>,
-      endpointId: string,
-      {
-        now,
-        isProbe,
-        circuit,
-        chance,
-        pausesUntil,
-      }: {
-        now: Date;
-        isProbe: boolean;
-        circuit: { failures: number; firstMs: number; mostMs: number };
-        /** A factor of the time that the circuit is open. */
-        chance: number;
-        /** The end of a pause that the receiver asked for: then no failure is counted. */
-        pausesUntil: Date | null;
-      },
-    ): Promise<Date | undefined> {
-      const { rows } = await raw<{ failingSince: Date }>(
-        db,
-        `update ${table('endpoint')} set
-           failing_since = coalesce(failing_since, $2),
-           failures = case when $8::timestamptz is not null or (resumes_at > $2 and not $3) then failures
-                           else failures + 1 end,
-           resumes_at = case
-             when $8::timestamptz is not null then case when $3 then $8 else greatest(resumes_at, $8) end
-             when resumes_at > $2 and not $3 then resumes_at
-             when failures + 1 < $4 then null
-             else $2::timestamptz
-                + least($6::float8, $5::float8 * power(2, least(failures + 1 - $4, 20))) * $7::float8 * interval '1 ms'
-             end
-          where id = $1 returning failing_since as "failingSince"`,
-        [endpointId, now, isProbe, circuit.failures, circuit.firstMs, circuit.mostMs, chance, pausesUntil],
-      );
-      return rows[0]?.failingSince;
-    },
+    ...circuitSql(table),
 
     /** Deletes what waits for an endpoint and comes after a place in the log, since it will be recorded again. */
     async withdraw(db: Kysely<any>, endpointId: string, { xid, position }: Cursor): Promise<void> {

@@ -26,6 +26,7 @@ import { recordingHandlers } from './record.ts';
 import { resealEndpoints } from './reseal.ts';
 import { OUTBOUND_GAUGES, outboundSamples } from './samples.ts';
 import { Sender } from './sender.ts';
+import { sweepLanes } from './sweep-lanes.ts';
 
 /** Milliseconds for which gauges are cached. */
 const FRESH_MS = 5000;
@@ -46,9 +47,9 @@ export interface OutboundOptions {
   keptDays: number;
   /** Timeout of an attempt, in milliseconds. @default TIMEOUT_MS */
   timeoutMs?: number;
-}
   /** Events that a replay reads in one transaction. @default REPLAY_PAGE */
   replayPage?: number;
+}
 
 /** An agent's outbound webhooks. */
 export interface Outbound {
@@ -130,7 +131,10 @@ export function createOutbound(context: AgentContext, options: OutboundOptions):
       {
         name: 'forget deliveries',
         everySeconds: 3600,
-        run: (signal) => forgetDeliveries(db, { now: clock.now(), keptDays, signal }),
+        async run(signal) {
+          await forgetDeliveries(db, { now: clock.now(), keptDays, signal });
+          await sweepLanes({ store, sql }, signal);
+        },
       },
       { name: 'reseal endpoints', everySeconds: 3600, run: (signal) => resealEndpoints(context, signal) },
     ],

@@ -29,6 +29,8 @@ const STATEMENTS = 4;
 const LOOK_MS = 30_000;
 /** Milliseconds before the next look after an infrastructure fault. */
 const FAILED_MS = 1000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Milliseconds that attempts under way are given when the process ends. */
 const GRACE_MS = 3000;
 
@@ -161,7 +163,7 @@ export class Sender {
 
   /** One attempt, from the signature to the note of its end. Never rejects: its lease ends by itself. */
   async #attempt(claimed: Claimed, held: Held, ending: AbortSignal): Promise<void> {
-    const { agent, log, disable, clock, failingDays } = this.#o;
+    const { agent, log, disable, clock } = this.#o;
     const { endpoint } = held;
     try {
       if (claimed.id === null) return void (await this.#settle(claimed, held, undefined));
@@ -174,15 +176,29 @@ export class Sender {
       if (!verdict) return;
       count('agora_outbound_attempts_total', { agent, outcome: verdict.outcome.toLowerCase() });
       if (verdict.outcome === 'GONE') await disable(endpoint.id, 'GONE');
-      else if (failingSince && clock.now().getTime() - failingSince.getTime() >= failingDays * 86_400_000)
-        await disable(endpoint.id, 'FAILING');
+      else if (failingSince && (await this.#isHopeless(endpoint, failingSince))) await disable(endpoint.id, 'FAILING');
     } catch (error) {
       log.warn({ err: error, endpoint: endpoint.id, delivery: claimed.id }, 'a webhook waits for the end of its lease');
     }
   }
 
-  #send({ id, webhookId, eventType, body }: Claimed, endpoint: DueEndpoint, at: Date, ending: AbortSignal) {
-    const { transportFor, secrets } = this.#o;
+  /** Whether nothing has succeeded for days, and this failure is none that stands alone after days of silence. */
+  async #isHopeless({ id }: DueEndpoint, failingSince: Date): Promise<boolean> {
+    const { sql, store, clock, failingDays } = this.#o;
+    const before = (ms: number): Date => new Date(clock.now().getTime() - ms);
+    if (failingSince > before(failingDays * DAY_MS)) return false;
+    return this.#statements.execute(() =>
+      sql.hasFailed(store.read, id, { from: before(2 * DAY_MS), to: before(HOUR_MS) }),
+    );
+  }
+
+  #send(
+    { id, webhookId, eventType, body }: Claimed,
+    endpoint: DueEndpoint,
+    at: Date,
+    ending: AbortSignal,
+  ): Promise<Attempt> {
+    const { transportFor, secrets, log } = this.#o;
     const attributes = { 'agora.endpoint': endpoint.id, 'agora.delivery': id!, 'agora.event_type': eventType };
     return traced(
       `send webhook ${eventType}`,
