@@ -3,6 +3,8 @@ import { Webhook } from 'standardwebhooks';
 import { smallSecrets } from '../../tests/support/outbound-fixture.ts';
 import { byOperator, DAY, HOUR, MINUTE, once, outboundWorld } from '../../tests/support/outbound-world.ts';
 import { until } from '../../tests/support/until.ts';
+import type { Received } from '../../tests/support/webhook-receiver.ts';
+import { secretsWith } from '../secrets/secrets.ts';
 import { WAITS_MS } from './schedule.ts';
 import { sealedFor } from './secrets.ts';
 
@@ -66,8 +68,6 @@ describe('an endpoint', () => {
     expect(await published()).toHaveLength(1);
   });
 
-  test('that hangs takes eight attempts and no more, and holds up no other', async () => {
-    const [slow, quick] = [await world.receive(), await world.receive()];
   test('that fails once, long after it refused one webhook for good, is not disabled', async () => {
     const { receiver, id } = await world.receive();
     receiver.answers = () => 400;
@@ -94,6 +94,8 @@ describe('an endpoint', () => {
     expect(await world.endpointOf(id)).toMatchObject({ disabled_reason: 'FAILING' });
   });
 
+  test('that hangs takes eight attempts and no more, and holds up no other', async () => {
+    const [slow, quick] = [await world.receive(), await world.receive()];
     const open: (() => void)[] = [];
     slow.receiver.answers = (_, response) => void open.push(() => response.writeHead(200).end());
     for (let n = 0; n < 30; n++) await world.small.write(`n${n}`);
@@ -135,6 +137,47 @@ describe('an endpoint', () => {
       [true, true],
       [false, true],
     ]);
+  });
+
+  describe('whose secret does not open', () => {
+    const secrets = secretsWith([{ id: 'other', bytes: Buffer.alloc(32, 5) }]);
+
+    test('has attempts that say so and what to do, and that end; a new secret mends it', async () => {
+      const { receiver, id } = await world.receive();
+      await world.restart({ secrets });
+      await world.small.write('n1');
+      await world.settled();
+      const attempts = () => world.query('select * from small.outbound_attempt order by number');
+      const error = expect.stringMatching(/does not open.*SECRET_KEYS.*rotateWebhookSecret/);
+      expect(await attempts()).toMatchObject([{ status_code: null, error }]);
+      expect(await world.endpointOf(id)).toMatchObject({ failing_since: expect.any(Date) });
+      for (const wait of WAITS_MS) await world.advance(wait * 1.2);
+      expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED', attempts: 10 }]);
+      expect(receiver.received).toEqual([]);
+
+      const rotation = { endpointId: id, overlapHours: 24, ...once() };
+      await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL');
+      await world.small.write('n2');
+      await world.settled();
+      await world.advance(6 * MINUTE);
+      const [{ event, headers }] = receiver.accepted as [Received];
+      expect([event.subject, String(headers['webhook-signature']).split(' ').length]).toEqual(['n2', 1]);
+      await world.runJob('reseal endpoints');
+      expect(await world.endpointOf(id)).toMatchObject({ previous_secret: expect.any(String) });
+      await world.advance(25 * HOUR);
+      await world.runJob('reseal endpoints');
+      expect(await world.endpointOf(id)).toMatchObject({ previous_secret: null });
+    });
+
+    test('before does not keep its present one from being sealed anew', async () => {
+      const { id } = await world.receive();
+      await world.restart({ secrets });
+      await world.outbound.endpoints.rotateSecret({ endpointId: id, overlapHours: 24, ...once() }, byOperator, 'ALL');
+      const young = { id: 'young', bytes: Buffer.alloc(32, 6) };
+      await world.restart({ secrets: secretsWith([young, { id: 'other', bytes: Buffer.alloc(32, 5) }]) });
+      await world.runJob('reseal endpoints');
+      expect(secretsWith([young]).open((await world.endpointOf(id)).secret, sealedFor(id))).toMatch(/^whsec_/);
+    });
   });
 
   test('is made once for a key, and of one owner there are twenty at most', async () => {

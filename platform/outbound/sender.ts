@@ -203,8 +203,14 @@ export class Sender {
     return traced(
       `send webhook ${eventType}`,
       () => ({ kind: 'client' as const, attributes }),
-      () => {
-        const signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
+      async () => {
+        let signed: ReturnType<typeof signWebhook>;
+        try {
+          signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
+        } catch (err) {
+          log.error({ err, endpoint: endpoint.id }, 'a webhook cannot be signed');
+          return unsigned(err);
+        }
         const headers = { 'content-type': 'application/json', 'user-agent': 'Agora-Webhooks/1', ...signed };
         return transportFor(endpoint).post({ url: endpoint.url, headers, body, signal: ending });
       },
@@ -267,3 +273,11 @@ interface Held {
   claim: string;
   isProbe: boolean;
 }
+
+/** An attempt that ends before the receiver is asked: it fails like any other, so that the endpoint's owner sees it. */
+const unsigned = (error: unknown): Attempt => ({
+  status: null,
+  durationMs: 0,
+  excerpt: null,
+  error: `not sent: ${(error as Error).message} An operator can put its key back among SECRET_KEYS, or you give the endpoint a new secret (rotateWebhookSecret).`,
+});
