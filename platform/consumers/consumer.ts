@@ -22,7 +22,8 @@ import { Fault, isTransient } from '../errors.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { type Cursor, isAfter } from '../events/cursor.ts';
-import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
+import { EventCheck } from '../events/event-check.ts';
+import { append, type Envelope, type LoggedEvent, readLog } from '../events/event-log.ts';
 import { GATHER_MS } from '../events/log-notifier.ts';
 import { isSeenBy } from '../events/snapshot.ts';
 import { fill } from './backfill.ts';
@@ -66,6 +67,7 @@ export class Consumer {
   readonly #types: string[];
   readonly #handlers: ReadonlyMap<string, EventHandler>;
   readonly #place: KnownPlace;
+  readonly #check: EventCheck;
   /** Time of the next attempt at parked events, by `performance.now()`. At once after the start: it may have some. */
   #retryAt = 0;
   #busyMs = BUSY_MS.first;
@@ -73,8 +75,6 @@ export class Consumer {
   readonly #bell = new Bell();
   /** Whether it was woken for work that does not gather. */
   #isHurried = false;
-  /** Events of older transactions than this may have no signature. */
-  #signedFrom: bigint | undefined;
   /** Events that handlers have published in the current transaction, not yet appended to the log. */
   #unwritten: Envelope[] = [];
   /** Events published in the current transaction, and the counts of applied, parked and retried ones. */
@@ -89,6 +89,7 @@ export class Consumer {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.type, handler]));
     this.#types = [...this.#handlers.keys()];
     this.#place = new KnownPlace(this.#types);
+    this.#check = new EventCheck(options);
   }
 
   /** Creates the cursor, once for all processes. */
@@ -329,14 +330,7 @@ export class Consumer {
 
   /** Verifies an event's signature. @throws Fault SIGNATURE: the event is parked for an operator to investigate */
   async #checkSignature(transaction: Kysely<any>, event: LoggedEvent): Promise<void> {
-    const { signer, log } = this.#o;
-    const consumer = this.name;
-    if (!signer || signer.verify(event)) return;
-    this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
-    if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
-    count('agora_signatures_refused_total', { what: 'event' });
-    const { id, type, source, correlationId } = event;
-    log.error({ consumer, event: id, type, source, correlationId }, 'event with a bad signature');
+    if (await this.#check.isGenuine(transaction, event, this.name)) return;
     throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
 
