@@ -44,6 +44,7 @@ import { UsedDocuments } from './execution/used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './graph/warm-up.ts';
 import { withoutHttp } from './operations/without-http.ts';
 import { serveWebSockets } from './socket/web-socket.ts';
+import { FileUploads } from './http/file-upload.ts';
 import { FILE_METHODS, respondFile } from './http/files.ts';
 import { respondWebhook } from './http/webhooks.ts';
 
@@ -146,6 +147,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
   const httpStreams = new HttpStreams(mask);
   const places = new Places(limits);
+  const uploads = new FileUploads();
   const fronts = { live, mask, httpStreams, tabs, limits, rates, timeoutMs, log };
   let front = createFront(currentGraph.current, fronts);
   let graphVersions = 1;
@@ -159,7 +161,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (isGraphql && answerCors(request, response, limits.origins)) return;
       if (request.url?.startsWith('/files/') && answerCors(request, response, limits.origins, FILE_METHODS)) return;
       if (drain.refuses(request, response)) return;
-      route(request, response, { ...options, isReady, places }, front, mask, graph).catch((error: unknown) => {
+      route(request, response, { ...options, isReady, places, uploads }, front, mask, graph).catch((error: unknown) => {
         // The client has gone before its request was whole, and nobody is there to be answered.
         if (request.destroyed && !request.complete) return void response.destroy();
         log.error({ err: error }, 'a request failed');
@@ -229,7 +231,7 @@ function composed({ subgraphs = [], supergraphSdl, log }: GatewayOptions): Graph
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  options: GatewayOptions & { places: Places },
+  options: GatewayOptions & { places: Places; uploads: FileUploads },
   front: Front,
   mask: ErrorMask,
   graph: Graph,
@@ -258,8 +260,8 @@ async function route(
     return respondWebhook(request, response, pathname, { graph, log, places, trustedProxies });
   }
   if (pathname.startsWith('/files/')) {
-    const { log, places, files, trustedProxies = 0 } = options;
-    return respondFile(request, response, pathname, { graph, files, log, places, rates: front.rates, trustedProxies });
+    const { trustedProxies = 0 } = options;
+    return respondFile(request, response, pathname, { ...options, graph, rates: front.rates, trustedProxies });
   }
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }

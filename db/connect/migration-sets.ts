@@ -18,7 +18,7 @@ export const DECLARED = {
   approvals: brought('approvals', 'approvals/approvals.sql'),
   ledger: brought('ledger', 'ledger/ledger.sql'),
   numbers: brought('number-series', 'numbers/number-series.sql'),
-  files: brought('files', 'files/files.sql'),
+  files: ['files', 'files-of-owners'].map((name) => brought(name, `files/${name}.sql`)),
   jobs: ['jobs', 'job-tries'].map((name) => brought(name, `jobs/${name}.sql`)),
   outbound: brought('outbound', 'outbound/outbound.sql'),
 };

@@ -11,6 +11,7 @@ import { serviceActor } from '../../platform/identity/actor.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { WebhookOutcome } from '../../platform/webhooks/receive.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
+import { endpointWith } from '../graph/endpoint-with.ts';
 import type { Graph } from '../graph/graph.ts';
 import { PLACE_RETRY, tooManyRequests } from '../limits/place-error.ts';
 import type { Places } from '../limits/places.ts';
@@ -69,8 +70,7 @@ export async function respondWebhook(
   if (!door.places.take(clientOf(request, door.trustedProxies), response)) return refuseBusy(response, door.places);
   const [, agent = '', endpoint = ''] = PATH.exec(pathname) ?? [];
   const field = `receive${agent.charAt(0).toUpperCase()}${agent.slice(1)}Webhook`;
-  const { supergraphSdl, endpoints } = door.graph;
-  const subgraph = endpoints.find(({ name }) => name === agent && supergraphSdl.includes(`${field}(`));
+  const subgraph = endpointWith(door.graph, agent, field);
   if (!subgraph) return answer(response, 'UNKNOWN_ENDPOINT');
   if (request.method !== 'POST')
     return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Webhooks are sent by POST.', { allow: 'POST' });

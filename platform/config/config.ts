@@ -49,6 +49,12 @@ export const configSchema = z.object({
     .describe('the region of FILES_S3_URL, which requests are signed for'),
   FILES_S3_KEY_ID: z.string().optional().describe('the id of the access key of FILES_S3_URL'),
   FILES_S3_KEY: z.string().optional().describe('the secret access key of FILES_S3_URL').meta(SECRET),
+  FILES_QUOTA_MIB: value
+    .whole(1, 1_073_741_824)
+    .default(4096)
+    .describe(
+      'how much the files of one owner (a merchant, a member of the staff) may take at each agent, in MiB; the largest export has 1024',
+    ),
   FILES_CLAMAV: z
     .string()
     .regex(/^([\w.-]{1,253}|\[[\da-f:]{2,45}\]):\d{1,5}$/i, 'host:port')
@@ -230,7 +236,9 @@ export const configSchema = z.object({
   REQUEST_SECONDS: value
     .whole(1, 3600)
     .default(30)
-    .describe('how long a request may take to arrive at the gateway, to the last byte of its body'),
+    .describe(
+      'how long a request may take to arrive at the gateway, to the last byte of its body; uploads of files have a time by their length',
+    ),
   REQUESTS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('requests under way at once from one address'),
   SOCKETS_PER_ADDRESS: value
     .whole(1, 1_000_000)

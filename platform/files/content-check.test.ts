@@ -56,7 +56,7 @@ describe('the length', () => {
     const endless = async function* (): AsyncGenerator<Uint8Array> {
       for (;;) {
         sent++;
-        yield Buffer.alloc(100, '{');
+        yield Buffer.from('{}'.padEnd(100));
       }
     };
     const checked = new ContentCheck({ mediaType: 'application/x-ndjson', bytes: 250 });
@@ -111,9 +111,30 @@ describe('the kind is told by the content', () => {
     expect(await check(content, 'application/x-ndjson')).toBe(sha256(content));
   });
 
-  test('text that begins with anything but an object is no JSON lines', async () => {
-    for (const text of ['name,price', '<html>', '[1]', '\ufeff[1]', '\ufeff\ufeff{}'])
-      expect(await check(text, 'application/x-ndjson')).toBe('FILE_KIND_MISMATCH');
+  test('text that begins with anything but an object is no JSON lines, however many blanks are before it', async () => {
+    for (const text of [
+      'name,price',
+      '<html>',
+      '[1]',
+      '\ufeff\ufeff{}',
+      '{{{{',
+      '{ color: red }',
+      '{\n"a":1}',
+      '{% if x %}',
+    ])
+      for (const blanks of ['', '\ufeff', ' \n', `\ufeff${' '.repeat(40)}`, ' '.repeat(40), '\r\n'.repeat(100)])
+        expect(await check(blanks + text, 'application/x-ndjson')).toBe('FILE_KIND_MISMATCH');
+  });
+
+  test('blanks before and within the first object, and no object at all, are JSON lines', async () => {
+    for (const text of ['{}', '{ \t}', `{${' '.repeat(30)}"a":1}`, `${'\n'.repeat(50)}{"a":1}`, '', ' \n '])
+      expect(await check(text, 'application/x-ndjson')).toBe(sha256(text));
+  });
+
+  test('blanks before it do not make another kind a text', async () => {
+    expect(await check(Buffer.concat([Buffer.from(' '.repeat(20)), GIF.subarray(0, 6)]), 'text/csv')).toBe(
+      'FILE_KIND_MISMATCH',
+    );
   });
 
   test('a byte order mark before the first object passes', async () => {

@@ -58,11 +58,7 @@ export class ContentCheck {
     this.#bytes += chunk.length;
     if (this.#bytes > bytes)
       throw refuse('FILE_TOO_LARGE', `More than the ${bytes} bytes that were announced came: announce the file anew.`);
-    if (this.#head.length < HEAD_BYTES) {
-      this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD_BYTES - this.#head.length)]);
-      if (this.#head.length === HEAD_BYTES) this.#checkHead();
-    }
-    this.#checkText(chunk);
+    this.#takeHead(this.#textOf(chunk) ?? chunk);
     this.#hash.update(chunk);
   }
 
@@ -70,20 +66,28 @@ export class ContentCheck {
     const { bytes } = this.#announced;
     if (this.#bytes < bytes)
       throw refuse('FILE_INCOMPLETE', `Only ${this.#bytes} of the announced ${bytes} bytes came: send all of them.`);
+    this.#textOf();
     if (this.#head.length < HEAD_BYTES) this.#checkHead();
-    this.#checkText();
+  }
+
+  /** Adds to the head what it lacks: of a text, without a byte order mark and the blanks that it begins with. */
+  #takeHead(part: string | Uint8Array): void {
+    if (this.#head.length >= HEAD_BYTES) return;
+    const text = typeof part === 'string' && this.#head.length === 0 ? part.replace(/^[ \t\r\n]+/, '') : part;
+    this.#head = Buffer.concat([this.#head, Buffer.from(text.slice(0, HEAD_BYTES) as string)]);
+    if (this.#head.length >= HEAD_BYTES) this.#checkHead();
   }
 
   #checkHead(): void {
     if (!ruleOf(this.#announced.mediaType).begins(this.#head)) throw this.#wrongKind();
   }
 
-  /** A chunk of text; without one, its end: half a character must not be left. */
-  #checkText(chunk?: Uint8Array): void {
-    if (!this.#utf8) return;
+  /** The text in a chunk, if it is one; without a chunk, the end of it: half a character must not be left. */
+  #textOf(chunk?: Uint8Array): string | undefined {
+    if (!this.#utf8) return undefined;
     try {
       const text = chunk ? this.#utf8.decode(chunk, { stream: true }) : this.#utf8.decode();
-      if (!CONTROL.test(text)) return;
+      if (!CONTROL.test(text)) return text;
     } catch {
       // No UTF-8: the same refusal.
     }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeFolder } from '../folders.ts';
@@ -16,7 +16,17 @@ const PART = '.part';
  * Keeps contents in a folder: of this machine, or one that several share. A content is written beside its place, flushed
  * to the disk and renamed, so it is there whole or not at all. Only the user of the process may read it.
  */
-export function diskStore(root: string): FileStore {
+export function diskStore(folder: string): FileStore {
+  const root = resolve(folder);
+  /** Folders whose own names survive a power cut, as far as is known. */
+  const durable = new Set<string>();
+  /** Flushes the names of a folder and of those that it lies in, up to the root: each may be new. Once a process. */
+  const keepFolder = async (path: string): Promise<void> => {
+    for (let at = path; at.length >= root.length && !durable.has(at); at = dirname(at)) {
+      await flushFolder(dirname(at));
+      durable.add(at);
+    }
+  };
   const pathOf = (key: string): string => {
     checkKey(key);
     return join(root, key);
@@ -37,6 +47,7 @@ export function diskStore(root: string): FileStore {
         if (size !== bytes) throw storeFailed(`${size} of ${bytes} bytes were written.`);
         await rename(part, path);
         await flushFolder(dirname(path));
+        await keepFolder(dirname(path));
       } catch (error) {
         if (isOurs) await rm(part, { force: true }).catch(() => {});
         throw ['ENOSPC', 'EDQUOT'].includes(codeOf(error)) ? storeFull(error) : error;
@@ -77,10 +88,16 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Has a rename survive a power cut. Windows has no such thing. */
+/**
+ * Has the names in a folder survive a power cut. Windows has no such thing, and a folder that we may not read is none of
+ * those that we make.
+ */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder);
+  const handle = await open(folder).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error;
+  });
+  if (!handle) return;
   try {
     await handle.sync();
   } finally {

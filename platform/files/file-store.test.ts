@@ -1,12 +1,23 @@
 /** Both stores keep what the port promises. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { onLinux } from '../../tests/support/or-skip.ts';
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 import { openS3, S3_KEY, type S3Server } from '../../tests/support/s3-server.ts';
@@ -135,6 +146,33 @@ describe('a disk', () => {
     }
     const mode = (path: string): number => statSync(join(dir, 'own', path)).mode & 0o777;
     expect([mode('.'), mode('small'), mode('small/01kbt'), mode(KEY)]).toEqual([0o700, 0o700, 0o700, 0o600]);
+  });
+
+  onLinux(test)('flushes the folder of a content, and the folders of all folders that are new', async () => {
+    const root = join(dir, 'flushed', 'files');
+    const handle = await openFile(dir);
+    const proto = Object.getPrototypeOf(handle) as typeof handle;
+    await handle.close();
+    const flushed: string[] = [];
+    const { sync } = proto;
+    proto.sync = async function (this: typeof handle) {
+      flushed.push(relative(dir, readlinkSync(`/proc/self/fd/${this.fd}`)));
+      return sync.call(this);
+    };
+    const folders = () => flushed.splice(0).filter((name) => !name.endsWith('.part'));
+    try {
+      const store = diskStore(root);
+      await store.put(KEY, chunks('x'), 1);
+      expect(new Set(folders())).toEqual(
+        new Set(['flushed/files/small/01kbt', 'flushed/files/small', 'flushed/files', 'flushed']),
+      );
+      await store.put(KEY.replace('01kbt', '01kbu'), chunks('x'), 1);
+      expect(folders()).toEqual(['flushed/files/small/01kbu', 'flushed/files/small']);
+      await store.put(`${KEY}1`, chunks('x'), 1);
+      expect(folders()).toEqual(['flushed/files/small/01kbt']);
+    } finally {
+      proto.sync = sync;
+    }
   });
 
   test('has what a crash left of an upload in its listing, so that it is swept', async () => {

@@ -17,6 +17,7 @@ import { clamdScanner } from './clamd-scanner.ts';
 import { putChecked } from './content-check.ts';
 import { diskStore } from './disk-store.ts';
 import { createFiles, type Files } from './files.ts';
+import { uploadMs } from './upload-time.ts';
 
 const LINES = '{"a":1}\n';
 const DAY = 86_400_000;
@@ -259,6 +260,35 @@ describe('the sweep', () => {
     await job(files, 'sweep expired files');
     expect(await files.visible(file.id, 'ALL')).toBe(null);
     expect(await stored()).toEqual([]);
+  });
+
+  test('leaves an upload that began in time its record, for as long as it may last', async () => {
+    const files = filesOf();
+    const { file, upload: link } = await announce(files);
+    const tell = (received?: { key: string; sha256: string }) => files.transfer({ link: linkIn(link.url), received });
+    clock.advance(3_599_000);
+    const { transfer } = await tell();
+    clock.advance(uploadMs(LINES.length));
+    await job(files, 'sweep expired files');
+    // Nothing else may begin with the link by now.
+    expect(await tell()).toEqual({ outcome: 'LINK_EXPIRED' });
+    const sha256 = await putChecked(diskStore(dir), transfer!.key, content(), {
+      mediaType: 'application/x-ndjson',
+      bytes: LINES.length,
+    });
+    expect(await tell({ key: transfer!.key, sha256 })).toEqual({ outcome: 'STORED' });
+    expect(await read(files, file.id)).toMatchObject({ status: 'READY', key: transfer!.key });
+  });
+
+  test('takes the record of an upload that never ended, and what comes after all is refused', async () => {
+    const files = filesOf();
+    const { file, upload: link } = await announce(files);
+    const { transfer } = await files.transfer({ link: linkIn(link.url) });
+    clock.advance(2 * 3_600_000);
+    await job(files, 'sweep expired files');
+    expect(await files.visible(file.id, 'ALL')).toBe(null);
+    const received = { key: transfer!.key, sha256: 'x' };
+    expect(await files.transfer({ link: linkIn(link.url), received })).toEqual({ outcome: 'FILE_GONE' });
   });
 
   test('deletes old contents without a record, and no young ones, nor those that have one', async () => {

@@ -7,6 +7,7 @@ import type { AgentContext } from '../agent/agent-context.ts';
 import type { ScheduledJob } from '../agent/define-agent.ts';
 import { anyOf } from '../data/any-of.ts';
 import { columnsOf } from '../data/entity-table.ts';
+import { lock } from '../data/locks.ts';
 import { matching, matches, type RowFilter } from '../data/row-filter.ts';
 import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
@@ -23,6 +24,7 @@ import type { FileStore } from './file-store.ts';
 import type { MediaType } from './media-types.ts';
 import { keyFor } from './new-file.ts';
 import { checkAnnounced, endOf, type FilePurposes } from './purpose.ts';
+import { checkQuota, quotaLock } from './quota.ts';
 import { scanning } from './scan.ts';
 import { sweepExpired, sweepOrphans } from './sweep.ts';
 import { type TransferAnswer, transfers } from './transfer.ts';
@@ -55,7 +57,7 @@ export type StoredFile = MadeFile & { id: string; key: string; sha256: string };
 
 /** An agent's files. */
 export interface Files {
-  /** Announces an upload. @throws Refusal INVALID_INPUT, INVALID_STATE for too many unfinished ones */
+  /** Announces an upload. @throws Refusal INVALID_INPUT, INVALID_STATE for too many unfinished ones, or a full quota */
   announce(
     input: CreateFileUploadInput,
     by: { ownerId: string | null; context: RequestContext },
@@ -68,9 +70,15 @@ export interface Files {
   ready(id: string, options: { rows: RowFilter; purpose: string; path: readonly string[] }): Promise<FileRow>;
   /** Reads the content of a file that is ready. @param start its first byte @throws Fault FILE_MISSING */
   read(file: Pick<FileRow, 'key'>, start?: number): Promise<Readable>;
-  /** Stores a content that the agent has made. Without a record it is swept after a day. @throws Refusal for a kind */
+  /**
+   * Stores a content that the agent has made. Without a record it is swept after a day.
+   * @throws Refusal for a kind, INVALID_STATE for a full quota
+   */
   put(file: MadeFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
-  /** Makes the record of a stored content, in the transaction of what it is the result of. */
+  /**
+   * Makes the record of a stored content, in the transaction of what it is the result of.
+   * @throws Refusal INVALID_STATE for a quota that others have filled meanwhile
+   */
   record(work: Work, file: StoredFile): Promise<void>;
   /** The agent's side of a transfer: the resolver of its field `transfer<Agent>File`. */
   transfer(input: TransferFileInput): Promise<TransferAnswer>;
@@ -105,6 +113,7 @@ export function createFiles(
     const expiresAt = new Date(clock.now().getTime() + ms);
     return { url: links.urlOf({ action, id, expiresAt }), expiresAt };
   };
+  const quota = (now: Date) => ({ now, mebibytes: config.FILES_QUOTA_MIB });
   const byId = (id: string) => db.selectFrom('file').select(FILE).where('id', '=', id);
 
   return {
@@ -116,9 +125,10 @@ export function createFiles(
       const upload = linkTo('PUT', id, UPLOAD_MS);
       const { expiresAt } = upload;
       const row = { id, name, mediaType: type, bytes, purpose, ownerId, createdBy, createdAt, expiresAt };
-      await store.write({ locks: [`uploads:${createdBy}`], origin: context }, async (work) => {
-        const awaited = work.sql
-          .withTables<FileTables>()
+      const locks = [`uploads:${createdBy}`, quotaLock(agent, row)];
+      await store.write({ locks, origin: context }, async (work) => {
+        const tables = work.sql.withTables<FileTables>();
+        const awaited = tables
           .selectFrom('file')
           .select('id')
           .where('createdBy', '=', createdBy)
@@ -130,6 +140,7 @@ export function createFiles(
             'INVALID_STATE',
             `${MAX_AWAITED} uploads of yours were announced and not finished: send their contents first, or wait for their links to expire.`,
           );
+        await checkQuota(tables, row, quota(createdAt));
         await work.insert(FileSchema, { ...row, status: 'AWAITED' });
       });
       return { file: (await byId(id).executeTakeFirst())!, upload };
@@ -154,6 +165,7 @@ export function createFiles(
     read: ({ key }, start) => files.get(key!, start),
 
     async put(file, content) {
+      await checkQuota(db, file, quota(clock.now()));
       const id = newId('file');
       const key = keyFor(agent, id);
       return { ...file, id, key, sha256: await putChecked(files, key, content, file) };
@@ -161,6 +173,9 @@ export function createFiles(
 
     async record(work, file) {
       const createdAt = clock.now();
+      // As the last lock, as numbers are drawn: it orders no events, and who holds it waits for no other.
+      await lock(work.sql, [quotaLock(agent, file)]);
+      await checkQuota(work.sql.withTables<FileTables>(), file, quota(createdAt));
       await work.insert(FileSchema, {
         ...file,
         status: 'READY',

@@ -1,5 +1,5 @@
 import { refuse } from '../errors.ts';
-import { MEDIA_TYPES, type MediaType } from './media-types.ts';
+import { isMediaType, type MediaType } from './media-types.ts';
 
 /** A purpose of files: what they may be. */
 export interface FilePurpose {
@@ -39,8 +39,6 @@ export function checkAnnounced(purposes: FilePurposes, { purpose, mediaType, byt
     ]);
   return mediaType;
 }
-
-const isMediaType = (text: string): text is MediaType => Object.hasOwn(MEDIA_TYPES, text);
 
 /** When a file of this purpose that is stored now ends. One whose purpose is not declared any more is kept for a day. */
 export const endOf = (purposes: FilePurposes, purpose: string, now: Date): Date =>

@@ -3,6 +3,7 @@
  * brings a link, and is told what it may do; after an upload it tells what it has stored, and where. So a link is good
  * at every gateway, in the agent's process or not, and the bytes never pass through the graph.
  */
+import { sql } from 'kysely';
 import type { AgentContext } from '../agent/agent-context.ts';
 import { columnsOf } from '../data/entity-table.ts';
 import type { TransferFileInput } from '../graphql/shared.generated.ts';
@@ -10,6 +11,7 @@ import { type FileRow, FileSchema, type FileTables } from './file-entity.ts';
 import type { FileAction, FileLinks } from './file-link.ts';
 import { isKeyOf, keyFor } from './new-file.ts';
 import { endOf, type FilePurposes } from './purpose.ts';
+import { heldMs } from './upload-time.ts';
 
 /** What the gateway is told. */
 export type TransferOutcome =
@@ -66,7 +68,18 @@ export const transfers =
     if (!file) return { outcome: 'FILE_GONE' };
     const go = (key: string): TransferAnswer => ({ outcome: 'GO', transfer: transferOf(action, file, key) });
     if (action === 'GET') return file.status === 'READY' ? go(file.key!) : { outcome: WHY_NOT[file.status] };
-    if (!received) return file.status === 'AWAITED' ? go(keyFor(agent, id)) : { outcome: 'ALREADY_UPLOADED' };
+    if (!received) {
+      // The sweep must not take the record of an upload that has begun.
+      const until = new Date(now.getTime() + heldMs(file.bytes));
+      const held = await db
+        .updateTable('file')
+        .set({ expiresAt: sql<Date>`greatest(expires_at, ${until}::timestamptz)` })
+        .where('id', '=', id)
+        .returning('status')
+        .executeTakeFirst();
+      if (!held) return { outcome: 'FILE_GONE' };
+      return held.status === 'AWAITED' ? go(keyFor(agent, id)) : { outcome: 'ALREADY_UPLOADED' };
+    }
 
     const { key, sha256 } = received;
     // The gateway repeats itself, since our answer was lost.

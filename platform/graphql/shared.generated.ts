@@ -541,7 +541,7 @@ export type File = {
   status: FileStatus;
   /** When it was announced, or made. */
   createdAt: Scalars['DateTime']['output'];
-  /** When it is deleted; before its content has come, when its link expires. */
+  /** When it is deleted; before its content has come, when its link expires, or an upload that is under way must have ended. */
   expiresAt: Scalars['DateTime']['output'];
   /** A link to fetch its content, for ten minutes. Null unless it is `READY`. */
   download?: Maybe<FileLink>;

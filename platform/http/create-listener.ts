@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { answerUnreadable } from './unreadable-request.ts';
 
 /** A listener's certificate and key, as PEM. */
@@ -30,6 +31,9 @@ const HEAD_TIMEOUT_MS = 10_000;
 /** How often Node looks for requests that are late, in milliseconds: so much more than its timeout may each take. */
 const LOOK_MS = 1000;
 
+/** Connections of requests whose handlers see to their time themselves, until these are taken out again. */
+export const timedByHandler = new WeakSet<Duplex>();
+
 /** Creates an HTTP server, or an HTTPS one if given a certificate. @throws Error if certificate and key do not fit */
 export function createListener(
   listener: RequestListener,
@@ -51,7 +55,11 @@ export function createListener(
         listener,
       ) as unknown as Server)
     : createServer(options, listener);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket as Socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Node tells it once a request, and looks at the next one again.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && timedByHandler.has(socket)) return;
+    answerUnreadable(error, socket as Socket);
+  });
   return server;
 }
 
