@@ -60,6 +60,8 @@ export const FUNCTIONS_OF_AGENT: readonly string[] = [
   'shape_of',
   'begin_rebuild',
   'finish_rebuild',
+  'prepare_rebuild',
+  'exchange_rebuild',
   'drop_rebuild',
 ];
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Ask } from '../commands/ask.ts';
 import type { Config } from '../config/config.ts';
 import type { Store } from '../store/store.ts';
+import type { EventCheck } from '../events/event-check.ts';
 import type { LiveLog } from '../events/live.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import type { Logger } from '../log.ts';
@@ -22,6 +23,8 @@ export interface AgentContext<DB = any, Variables extends object = object> {
   readonly guards: Guards;
   /** The events of all agents as they come, for subscriptions. */
   readonly live: LiveLog;
+  /** Tells the events that their senders signed from others: for an agent that reads the log by itself. */
+  readonly eventCheck: EventCheck;
   /** Signs access tokens where this process holds the key; verifies them everywhere. */
   readonly tokens: Tokens;
   /** Encrypts secrets that must not stand in plain text where others read: an event, a saga's input, a table. */

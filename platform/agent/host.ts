@@ -11,6 +11,7 @@ import { LogNotifier } from '../events/log-notifier.ts';
 import type { Envelope } from '../events/event-log.ts';
 import { Backstop } from '../consumers/backstop.ts';
 import { Consumer } from '../consumers/consumer.ts';
+import { EventCheck } from '../events/event-check.ts';
 import { LiveLog } from '../events/live.ts';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
 import type { EventSigner } from '../events/signing.ts';
@@ -88,6 +89,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
 type Shared = HostOptions & {
   notifier: LogNotifier;
   live: LiveLog;
+  eventCheck: EventCheck;
   backstop: Backstop;
   reach: Reach;
   onCommit(events: readonly Envelope[]): void;
@@ -121,7 +123,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   claimsOfRooms(options.allAgents ?? options.agents);
   const { kysely, log, clock } = options;
   const notifier = new LogNotifier(options.relay);
-  const live = new LiveLog({ kysely, notifier, log });
+  const eventCheck = new EventCheck(options);
+  const live = new LiveLog({ kysely, notifier, log, check: eventCheck });
   const listeners: ((event: Envelope) => void)[] = [countPublished];
   const onCommit = (events: readonly Envelope[]): void =>
     events.forEach((event) => listeners.forEach((listen) => listen(event)));
@@ -138,7 +141,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const guards = new Map<string, SubgraphEndpoint>();
   const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
   const backstop = new Backstop(log);
-  const shared = { ...options, notifier, live, backstop, reach, onCommit, breakers, lifecycles };
+  const shared = { ...options, notifier, live, eventCheck, backstop, reach, onCommit, breakers, lifecycles };
   const all = await Promise.all(
     options.agents.map((definition) =>
       settle(definition, { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely }),
@@ -220,7 +223,8 @@ const OPEN =
 
 /** Builds an agent on its context. */
 async function settle(definition: AgentDefinition, shared: Shared): Promise<HostedAgent> {
-  const { kysely, notifier, live, reach, config, clock, tokens, secrets, signer, breakers, lifecycles } = shared;
+  const { kysely, notifier, live, eventCheck, reach, config, clock, tokens, secrets, signer, breakers } = shared;
+  const { lifecycles } = shared;
   const { name } = definition;
   const log = shared.log.child({ agent: name });
   const replica = definition.readsMayLag ? shared.standbyFor?.(name) : undefined;
@@ -241,7 +245,7 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   // Created before the first call, so that the agent's dependencies can be seen from the beginning.
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
-  const context = { config, log, clock, store, ask, guards, live, tokens, secrets, allAgents };
+  const context = { config, log, clock, store, ask, guards, live, eventCheck, tokens, secrets, allAgents };
   const parts = definition.build(context);
   const typeDefs = typeDefsOf(roomSdl(fileURLToPath(new URL('.', definition.at))));
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers));

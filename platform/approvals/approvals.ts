@@ -30,7 +30,7 @@ import {
 } from './approval-entity.ts';
 import { type Execution, executor } from './carry-out.ts';
 import { statusAt } from './domain.ts';
-import { voting } from './vote.ts';
+import { type Electorate, voting } from './vote.ts';
 
 /** An agent's approvals. The commands answer with the approval as it is then. */
 export interface Approvals {
@@ -58,12 +58,12 @@ export interface Approvals {
  */
 export function createApprovals(
   agentContext: Pick<AgentContext, 'store' | 'clock' | 'log'>,
-  execution: Execution,
+  { electorate, ...execution }: Execution & { electorate: Electorate },
 ): Approvals {
   const { store, clock, log } = agentContext;
   const db = store.read.withTables<ApprovalTables>();
   const { carryOut, carryOutAbandoned, expireDue } = executor(agentContext, execution);
-  const { approve, reject, withdraw, delegate } = voting(agentContext, execution.events);
+  const { approve, reject, withdraw, delegate } = voting(agentContext, { events: execution.events, electorate });
 
   const load = loadOne<ApprovalRow>(
     (ids) => db.selectFrom('approval').select(columnsOf(ApprovalSchema)).where('id', '=', anyOf(ids)).execute(),

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { Refusal, refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { Actor } from '../identity/actor.ts';
-import type { Role } from '../identity/roles.ts';
+import { ROLES, type Role } from '../identity/roles.ts';
 import { newId } from '../ids.ts';
 import { silentLogger } from '../log.ts';
 import { defineRules } from '../rules/define-rules.ts';
@@ -16,6 +16,7 @@ import { createApprovals, type Approvals } from './approvals.ts';
 import type { ApprovableCommand } from './command.ts';
 import { dueTiers, parseApprovalPolicy } from './policy.ts';
 import { requestApproval } from './request.ts';
+import type { Electorate } from './vote.ts';
 
 /** The events of the small agent's approvals. */
 export const smallEvents = approvalEvents('small');
@@ -53,6 +54,11 @@ const rules = defineRules({ amountMinor: { type: 'int', description: 'An amount,
 
 /** A person: the role is the first word of the id, such as `OPERATOR_1`. */
 export const person = (id: string): Actor => new Actor({ id, roles: [id.split('_')[0] as Role] });
+/** Staff votes. Nobody else exists but those whose ids begin with a role. */
+const electorate: Electorate = {
+  scopes: ['small:read'],
+  rolesOf: async (id) => ROLES.filter((role) => role === id.split('_')[0]),
+};
 /** The context of a person's request. */
 export const as = (id: string): RequestContext => ({ actor: person(id), correlationId: 'test' });
 
@@ -79,7 +85,7 @@ export function smallApprovals(
   clock: Clock,
   commands: readonly ApprovableCommand[] = [writeNote],
 ): SmallApprovals {
-  const approvals = createApprovals({ store, clock, log: silentLogger }, { events: smallEvents, commands });
+  const approvals = createApprovals({ store, clock, log: silentLogger }, { events: smallEvents, commands, electorate });
   return {
     ...approvals,
     async ask(policy, options = {}) {

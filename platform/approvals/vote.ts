@@ -1,7 +1,7 @@
 import { idempotencyOf } from '../data/idempotency.ts';
 import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
-import type { Actor } from '../identity/actor.ts';
+import { Actor } from '../identity/actor.ts';
 import { ROLES, type Role, rolesUnder } from '../identity/roles.ts';
 import type { AgentContext } from '../agent/agent-context.ts';
 import type { Work } from '../store/store.ts';
@@ -19,10 +19,22 @@ import { checkPending, delegableTiers, seatOf, type Standing, statusAfter, type 
 /** The most delegations of one request. */
 const MAX_DELEGATIONS = 50;
 
+/** The operation of delegations, under their idempotency keys. */
+const DELEGATION = 'delegateApproval';
+
 /** An id of a user, whoever issues it. */
 const USER_ID = /^[\w:.-]{1,200}$/;
 
 const ID = ['input', 'approvalId'];
+const DELEGATE = ['input', 'delegateId'];
+
+/** Who votes at all, whatever the tier. */
+export interface Electorate {
+  /** The scopes that the agent's mutations ask for by which people vote. */
+  scopes: readonly string[];
+  /** The roles of a user, asked of their owner; undefined for nobody. */
+  rolesOf(userId: string, within: RequestContext): Promise<readonly Role[] | undefined>;
+}
 
 /** The fields that the inputs of all commands on approvals have. */
 export interface OnApproval {
@@ -44,7 +56,10 @@ const isRole = (text: string): text is Role => ROLES.some((role) => role === tex
 const hasRole = (actor: Actor, role: Role): boolean => [...actor.roles].some((own) => rolesUnder(own).includes(role));
 
 /** Creates the commands by which people decide an agent's approvals. Each returns the id of the approval. */
-export function voting({ store, clock }: Pick<AgentContext, 'store' | 'clock'>, events: ApprovalEvents) {
+export function voting(
+  { store, clock }: Pick<AgentContext, 'store' | 'clock'>,
+  { events, electorate }: { events: ApprovalEvents; electorate: Electorate },
+) {
   /** Runs work on one approval once for an idempotency key, under the approval's lock. */
   const once = (
     operation: string,
@@ -76,6 +91,18 @@ export function voting({ store, clock }: Pick<AgentContext, 'store' | 'clock'>, 
         if (status !== 'PENDING') publishApproval(work, events, saved);
       });
 
+  /** Checks that a person could give a vote now. Whether they may when they do is judged then, by their roles of then. */
+  const checkDelegate = async (id: string, context: RequestContext): Promise<void> => {
+    const roles = await electorate.rolesOf(id, context);
+    const delegate = new Actor({ id, roles: roles ?? [] });
+    if (!electorate.scopes.every((scope) => delegate.may(scope)))
+      throw refuse(
+        'NOT_AN_APPROVER',
+        `That is nobody who may vote here: hand your vote to a person with ${electorate.scopes.join(' and ')}.`,
+        DELEGATE,
+      );
+  };
+
   return {
     /** @throws Refusal NOT_FOUND, NOT_AN_APPROVER, OWN_REQUEST, APPROVAL_EXPIRED, INVALID_STATE */
     approve: vote('approveCommand', 'APPROVE'),
@@ -103,19 +130,20 @@ export function voting({ store, clock }: Pick<AgentContext, 'store' | 'clock'>, 
      * back when the caller votes first.
      * @throws Refusal NOT_FOUND, NOT_AN_APPROVER, OWN_REQUEST, INVALID_INPUT, APPROVAL_EXPIRED, INVALID_STATE
      */
-    delegate: (input: OnApproval & { delegateId: string }, context: RequestContext) =>
-      once('delegateApproval', input, context, async (work, row) => {
+    delegate: async (input: OnApproval & { delegateId: string }, context: RequestContext) => {
+      const voter = voterOf(context.actor);
+      const { delegateId: delegate } = input;
+      if (!USER_ID.test(delegate))
+        throw refuse('INVALID_INPUT', 'This is no user’s id: give it as it stands in `user_…`.', DELEGATE);
+      // A repetition is answered as the first request was, whatever the delegate's roles are now.
+      if (!(await store.earlierOutcome(idempotencyOf(DELEGATION, input, context))))
+        await checkDelegate(delegate, context);
+      return once(DELEGATION, input, context, async (work, row) => {
         const standing = await standingOf(work, row);
         const { id: approvalId } = row;
         const { id: delegator } = context.actor;
-        const { delegateId: delegate } = input;
-        if (!USER_ID.test(delegate))
-          throw refuse('INVALID_INPUT', 'This is no user’s id: give it as it stands in `user_…`.', [
-            'input',
-            'delegateId',
-          ]);
         const delegatedAt = clock.now();
-        const tiers = delegableTiers(standing, voterOf(context.actor), delegate, delegatedAt);
+        const tiers = delegableTiers(standing, voter, delegate, delegatedAt);
         if (standing.delegations.length + tiers.length > MAX_DELEGATIONS)
           throw refuse('INVALID_STATE', 'Too many votes on this request were handed over: vote yourself.', ID);
         const rows = tiers.map((tier) => ({ approvalId, tier, delegator, delegate, delegatedAt }));
@@ -125,7 +153,8 @@ export function voting({ store, clock }: Pick<AgentContext, 'store' | 'clock'>, 
           .onConflict((on) => on.columns(['approvalId', 'tier', 'delegator']).doUpdateSet({ delegate, delegatedAt }))
           .execute();
         await work.save(ApprovalSchema, row, {});
-      }),
+      });
+    },
   };
 }
 

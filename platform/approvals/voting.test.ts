@@ -3,7 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { FixedClock } from '../clock.ts';
 import { Actor } from '../identity/actor.ts';
+import type { Role } from '../identity/roles.ts';
 import { newId } from '../ids.ts';
+import { silentLogger } from '../log.ts';
+import { createApprovals } from './approvals.ts';
 import {
   as,
   ONE,
@@ -11,7 +14,9 @@ import {
   refused,
   smallApprovals,
   type SmallApprovals,
+  smallEvents,
   TWO_TIERS,
+  writeNote,
 } from './small-approvals.testing.ts';
 
 const clock = new FixedClock('2026-06-01T12:00:00Z');
@@ -140,6 +145,30 @@ describe('a vote', () => {
     // A delegate has no vote of their own to hand on.
     await delegate(id, 'OPERATOR_1', 'ANALYST_1');
     expect(await refused(delegate(id, 'ANALYST_1', 'ANALYST_2'))).toBe('NOT_AN_APPROVER');
+  });
+
+  test('is handed to nobody who could not give it, and a repetition of one that was handed over is answered as it was', async () => {
+    const id = await asked(ONE);
+    for (const nobody of ['CUSTOMER_1', 'SOMEBODY_1'])
+      await expect(delegate(id, 'OPERATOR_1', nobody)).rejects.toMatchObject({
+        code: 'NOT_AN_APPROVER',
+        message: expect.stringContaining('small:read'),
+        userErrors: [{ path: ['input', 'delegateId'] }],
+      });
+    const roles: Role[] = ['ANALYST'];
+    const changing = createApprovals(
+      { store: small.store, clock, log: silentLogger },
+      {
+        events: smallEvents,
+        commands: [writeNote],
+        electorate: { scopes: ['small:read'], rolesOf: async () => roles },
+      },
+    );
+    const input = { ...given(id), delegateId: 'ANALYST_1' };
+    await changing.delegate(input, as('OPERATOR_1'));
+    roles.length = 0;
+    expect(await changing.delegate(input, as('OPERATOR_1'))).toMatchObject({ id, status: 'PENDING' });
+    expect(await refused(changing.delegate({ ...input, ...given(id) }, as('OPERATOR_1')))).toBe('NOT_AN_APPROVER');
   });
 
   test('with the same key again is given once', async () => {

@@ -21,9 +21,9 @@ import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
-import { traced } from '../telemetry/tracing.ts';
 import { type Cursor, isAfter } from '../events/cursor.ts';
-import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
+import { EventCheck } from '../events/event-check.ts';
+import { append, type Envelope, type LoggedEvent, readLog } from '../events/event-log.ts';
 import { GATHER_MS } from '../events/log-notifier.ts';
 import { isSeenBy } from '../events/snapshot.ts';
 import { fill } from './backfill.ts';
@@ -33,6 +33,7 @@ import { cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cu
 import { keepFollowedTypes } from './followed-types.ts';
 import { causeOf, type EventHandler } from './handler.ts';
 import { HandlerFailed, isSwallowed } from './handler-failed.ts';
+import { tracedRun } from './handling-spans.ts';
 import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
 import { KnownPlace } from './place.ts';
 import { type Run, runsOf } from './runs.ts';
@@ -66,6 +67,7 @@ export class Consumer {
   readonly #types: string[];
   readonly #handlers: ReadonlyMap<string, EventHandler>;
   readonly #place: KnownPlace;
+  readonly #check: EventCheck;
   /** Time of the next attempt at parked events, by `performance.now()`. At once after the start: it may have some. */
   #retryAt = 0;
   #busyMs = BUSY_MS.first;
@@ -73,8 +75,6 @@ export class Consumer {
   readonly #bell = new Bell();
   /** Whether it was woken for work that does not gather. */
   #isHurried = false;
-  /** Events of older transactions than this may have no signature. */
-  #signedFrom: bigint | undefined;
   /** Events that handlers have published in the current transaction, not yet appended to the log. */
   #unwritten: Envelope[] = [];
   /** Events published in the current transaction, and the counts of applied, parked and retried ones. */
@@ -89,6 +89,7 @@ export class Consumer {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.type, handler]));
     this.#types = [...this.#handlers.keys()];
     this.#place = new KnownPlace(this.#types);
+    this.#check = new EventCheck(options);
   }
 
   /** Creates the cursor, once for all processes. */
@@ -307,7 +308,7 @@ export class Consumer {
     if (careful) await raw(transaction, 'savepoint event');
     try {
       for (const each of run) await this.#checkSignature(transaction, each);
-      await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
+      await tracedRun(this.name, run, async () => {
         const handler = this.#handlers.get(event.type);
         if (!handler) throw new Fault('NO_HANDLER', `no process handles ${event.type} any more: discard it`);
         await (run.length > 1 ? handler.handleAll!(session.work, run) : handler.handle(session.work, event));
@@ -327,28 +328,9 @@ export class Consumer {
     }
   }
 
-  /** The span of a handler, which continues the trace in which the event was published. */
-  #spanOf(event: LoggedEvent) {
-    const { id, type, correlationId, traceparent } = event;
-    const attributes = {
-      'agora.consumer': this.name,
-      'agora.event': id,
-      'agora.event_type': type,
-      'agora.correlation_id': correlationId ?? undefined,
-    };
-    return () => ({ kind: 'consumer' as const, parent: traceparent, attributes });
-  }
-
   /** Verifies an event's signature. @throws Fault SIGNATURE: the event is parked for an operator to investigate */
   async #checkSignature(transaction: Kysely<any>, event: LoggedEvent): Promise<void> {
-    const { signer, log } = this.#o;
-    const consumer = this.name;
-    if (!signer || signer.verify(event)) return;
-    this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
-    if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
-    count('agora_signatures_refused_total', { what: 'event' });
-    const { id, type, source, correlationId } = event;
-    log.error({ consumer, event: id, type, source, correlationId }, 'event with a bad signature');
+    if (await this.#check.isGenuine(transaction, event, this.name)) return;
     throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
 

@@ -1,7 +1,12 @@
 /** Handlers that apply consecutive events in one go. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { noteEffect, noteRead, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import type { SpanLine } from '../telemetry/file-exporter.ts';
+import { startTracing, traced } from '../telemetry/tracing.ts';
 import { bindHandlers, type EventHandler, on, onAll, type SetWork } from './handler.ts';
 import { readableLog } from '../../tests/support/readable-log.ts';
 
@@ -104,4 +109,33 @@ test('handlers that are bound to their services still share their sets', async (
   );
   await step(bindHandlers(handlers, { sizes }));
   expect(sizes).toEqual([2]);
+});
+
+test('the trace of each event of a set leads to its handling, and from there to the others', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'agora-sets-')), 'traces.jsonl');
+  const stop = await startTracing({ TRACES_FILE: file, TRACES_SHARE: 1 }, 'test');
+  for (const id of ['a', 'b', 'c'])
+    await traced(
+      `write ${id}`,
+      () => ({ kind: 'server' }),
+      () => small.write(id),
+    );
+  await stop();
+  // One that was published while nothing was traced.
+  await small.write('d');
+  const again = await startTracing({ TRACES_FILE: file, TRACES_SHARE: 1 }, 'test');
+  await step(noting().handlers);
+  await again();
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  const spans: SpanLine[] = lines.map((line) => JSON.parse(line));
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => spans.find(({ name }) => name === `write ${id}`)!);
+  const handled = spans.filter(
+    ({ name, attributes }) => name.startsWith('consume') && attributes['agora.consumer'] === 'sets',
+  );
+  expect(handled).toHaveLength(3);
+  const set = handled.find(({ traceId }) => traceId === a!.traceId)!;
+  const of = (traceId: string) => handled.find((span) => span.traceId === traceId);
+  expect(set.links!.map(({ traceId }) => traceId)).toEqual([b!.traceId, c!.traceId]);
+  const here = [{ traceId: set.traceId, spanId: set.spanId }];
+  for (const other of [b!, c!]) expect(of(other.traceId)).toMatchObject({ kind: 'consumer', links: here });
 });

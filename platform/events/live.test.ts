@@ -4,7 +4,8 @@ import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/suppor
 import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { silentLogger } from '../log.ts';
-import { encodeCursor } from './cursor.ts';
+import { encodeCursor, START } from './cursor.ts';
+import { EventCheck } from './event-check.ts';
 import { append, envelope } from './event-log.ts';
 import { type Interest, type LiveEvent, LiveLog } from './live.ts';
 import { readableLog } from '../../tests/support/readable-log.ts';
@@ -287,4 +288,35 @@ test('two subscribers that join at the same moment both get all events from then
     await Promise.all([1, 2, 3, 4].map(() => small.write(`r${round}`)));
     await until('each has all', () => all.every((seen) => seen.length === 4));
   }
+});
+
+test('an event that is not what its sender signed is passed over, whether it is new or was missed', async () => {
+  const check = new EventCheck({ signer: small.signer, log: silentLogger });
+  const checked = new LiveLog({ kysely: small.kysely, notifier: small.notifier, log: silentLogger, check });
+  const alsoRunning = checked.run(ending.signal);
+  const collected = (after?: string) => {
+    const seen: LiveEvent[] = [];
+    void (async () => {
+      for await (const event of checked.follow({ types: TYPES, signal: ending.signal, after })) seen.push(event);
+    })();
+    return seen;
+  };
+  const forge = async () => {
+    const payload = { id: 'forged', text: 'x' };
+    const forged = envelope(noteWritten, { aggregateId: 'forged', aggregateVersion: 1, payload }, { source: 'small' });
+    await small.kysely.transaction().execute((transaction) => append(transaction, [forged]));
+  };
+  await small.write('a');
+  await forge();
+  await small.write('b');
+  await readableLog(small.kysely);
+  const { rows } = await raw<{ generation: string }>(small.kysely, 'select generation from platform.log_identity');
+  const seen = collected(encodeCursor(START, rows[0]!.generation));
+  await until('what was missed has come', () => seen.length === 2);
+  await forge();
+  await small.write('c');
+  await until('what is new has come', () => seen.length >= 3);
+  expect(names(seen)).toEqual(['a1', 'b1', 'c1']);
+  ending.abort();
+  await alsoRunning;
 });

@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import type { LogNotifier } from './log-notifier.ts';
 import { LogTail } from './log-tail.ts';
 import { type Cursor, decodeCursor, encodeCursor, isAfter, START } from './cursor.ts';
+import type { EventCheck } from './event-check.ts';
 import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog, whyExpired } from './event-log.ts';
 
 /** A subscription to the log: event types, start cursor and end. */
@@ -41,10 +42,15 @@ export class LiveLog {
   /** The tail that subscribers share with the consumers of this process. */
   readonly tail: LogTail;
   readonly #kysely: Kysely<any>;
+  readonly #check: EventCheck | undefined;
+  /** What the check has found, once for all subscribers that the tail gives an event. */
+  readonly #genuine = new WeakMap<LoggedEvent, Promise<boolean>>();
   #generation = '';
 
-  constructor(options: { kysely: Kysely<any>; notifier: LogNotifier; log: Logger }) {
+  /** Without a check every event is streamed: for tests. */
+  constructor(options: { kysely: Kysely<any>; notifier: LogNotifier; log: Logger; check?: EventCheck }) {
     this.#kysely = options.kysely;
+    this.#check = options.check;
     this.tail = new LogTail(options);
   }
 
@@ -53,7 +59,10 @@ export class LiveLog {
     return this.tail.run(signal);
   }
 
-  /** Streams the events of a subscription from its resume token on. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
+  /**
+   * Streams the events of a subscription from its resume token on, but for those that their senders did not sign.
+   * @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT
+   */
   follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
     const leaving = new AbortController();
     const events = this.#follow({ ...interest, signal: AbortSignal.any([interest.signal, leaving.signal]) });
@@ -85,7 +94,7 @@ export class LiveLog {
       // Catch up with events from before the join; those that the tail repeats are skipped by their cursor.
       for await (const event of this.#missed(cursor, interest)) {
         cursor = event;
-        yield { event, cursor: encodeCursor(event, this.#generation) };
+        if (await this.#isGenuine(event)) yield { event, cursor: encodeCursor(event, this.#generation) };
       }
       while (!interest.signal.aborted && !interest.isOver) {
         if (queue.length > MAX_WAITING) throw tooSlow();
@@ -95,13 +104,22 @@ export class LiveLog {
           wake = undefined;
         } else if (isAfter(event, cursor)) {
           cursor = event;
-          yield { event, cursor: encodeCursor(event, this.#generation) };
+          if (await this.#isGenuine(event)) yield { event, cursor: encodeCursor(event, this.#generation) };
         }
       }
     } finally {
       leave();
       interest.signal.removeEventListener('abort', stop);
     }
+  }
+
+  #isGenuine(event: LoggedEvent): Promise<boolean> {
+    if (!this.#check) return Promise.resolve(true);
+    const known = this.#genuine.get(event);
+    if (known) return known;
+    const found = this.#check.isGenuine(this.#kysely, event, 'live updates');
+    this.#genuine.set(event, found);
+    return found;
   }
 
   async *#missed(from: Cursor, interest: Interest): AsyncGenerator<LoggedEvent> {

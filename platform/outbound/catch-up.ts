@@ -7,22 +7,29 @@ import type { Kysely } from 'kysely';
 import type { AgentContext } from '../agent/agent-context.ts';
 import { cursorRow, hold, isRegistered } from '../consumers/cursor-row.ts';
 import { type Cursor, decodeCursor, encodeCursor, isAfter } from '../events/cursor.ts';
-import { logIdentity, readLog } from '../events/event-log.ts';
+import { type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
 import type { OutboundTables } from './entities.ts';
+import { wants } from './event-types.ts';
 import type { DueEndpoint, OutboundSql } from './outbound-sql.ts';
 import { deliveriesOf } from './record.ts';
 
 /** Events read in one transaction. */
-const PAGE = 200;
+export const REPLAY_PAGE = 200;
 /** An endpoint for which so many deliveries wait reads no further: the log keeps what is not recorded yet. */
 const MOST_WAITING = 1000;
 
+/** Why an event of the log is not sent. */
+const NOT_GENUINE =
+  'not sent: its event in the log is not signed by its sender, or was changed since, or the key is missing. Once an operator has put that right, have it replayed.';
+
 /** Parts of a replay. */
-export interface CatchUpParts extends Pick<AgentContext, 'store' | 'clock'> {
+export interface CatchUpParts extends Pick<AgentContext, 'store' | 'clock' | 'eventCheck'> {
   agent: string;
   sql: OutboundSql;
   /** The types on offer. */
   types: readonly string[];
+  /** Events read in one transaction. */
+  page: number;
 }
 
 /**
@@ -30,7 +37,7 @@ export interface CatchUpParts extends Pick<AgentContext, 'store' | 'clock'> {
  * to send.
  */
 export const catchingUp =
-  ({ agent, store, clock, sql, types }: CatchUpParts) =>
+  ({ agent, store, clock, eventCheck, sql, types, page: limit }: CatchUpParts) =>
   async (endpoint: DueEndpoint): Promise<boolean> => {
     if (await hasEnough(store.read.withTables<OutboundTables>(), endpoint.id)) return false;
     return store.write({ locks: [], origin: {} }, async ({ sql: db }) => {
@@ -54,13 +61,22 @@ export const catchingUp =
         await set(null);
         return false;
       }
-      const page = await readLog(db, from, { limit: PAGE, types });
-      const isThere = page.scanned < PAGE || !isAfter(consumed, page.next);
+      const page = await readLog(db, from, { limit, types });
+      const isThere = page.scanned < limit || !isAfter(consumed, page.next);
       const { numUpdatedRows } = await set(isThere ? null : encodeCursor(page.next, generation));
       // Another replay was asked for, or another process was faster.
       if (numUpdatedRows === 0n) return true;
       const events = page.events.filter((event) => !isAfter(event, consumed));
-      await sql.record(db, deliveriesOf(events, [endpoint], generation), { now: clock.now(), again: true });
+      const wanted = events.filter((event) => wants(endpoint, event));
+      const genuine: LoggedEvent[] = [];
+      const others: LoggedEvent[] = [];
+      for (const event of wanted)
+        ((await eventCheck.isGenuine(db, event, `a replay of ${agent}`)) ? genuine : others).push(event);
+      const now = clock.now();
+      await sql.record(db, deliveriesOf(genuine, [endpoint], generation), { now, again: true });
+      // The consumer would park it for an operator, and what follows of its aggregate. Here no more than itself is held up:
+      // the endpoint would otherwise receive nothing new either, until somebody looks.
+      await sql.refuse(db, deliveriesOf(others, [endpoint], generation), { now, error: NOT_GENUINE });
       return !isThere || events.length > 0;
     });
   };

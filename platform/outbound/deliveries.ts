@@ -83,6 +83,8 @@ export const deliveryDesk = ({ store, clock, sql, onDue }: DeskParts) => {
       const path = ['input', 'deliveryId'];
       const [delivery] = await this.byIds([id], rows);
       if (!delivery) throw refuse('NOT_FOUND', 'There is no such delivery, or it is not yours.', path);
+      if (delivery.body === '')
+        throw refuse('INVALID_STATE', 'Its event could not be trusted, so it has no body: have it replayed.', path);
       const { endpointId, aggregateId } = delivery;
       const key = idempotencyOf('redeliverWebhook', input, context);
       await store.idempotent({ ...key, locks: [endpointId] }, async (work) => {

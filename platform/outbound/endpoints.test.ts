@@ -1,26 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { smallSecrets } from '../../tests/support/outbound-fixture.ts';
-import {
-  byOperator,
-  DAY,
-  HOUR,
-  MINUTE,
-  once,
-  openOutboundWorld,
-  type OutboundWorld,
-} from '../../tests/support/outbound-world.ts';
+import { byOperator, DAY, HOUR, MINUTE, once, outboundWorld } from '../../tests/support/outbound-world.ts';
 import { until } from '../../tests/support/until.ts';
+import type { Received } from '../../tests/support/webhook-receiver.ts';
+import { secretsWith } from '../secrets/secrets.ts';
 import { WAITS_MS } from './schedule.ts';
 import { sealedFor } from './secrets.ts';
 
-let world: OutboundWorld;
-beforeAll(async () => {
-  world = await openOutboundWorld();
-});
-afterAll(() => world?.close());
-beforeEach(() => world.reset());
-afterEach(() => world.stop());
+const world = outboundWorld();
 
 const published = () => world.query(`select payload from platform.event_log where type = 'small.endpoint_disabled'`);
 
@@ -80,6 +68,32 @@ describe('an endpoint', () => {
     expect(await published()).toHaveLength(1);
   });
 
+  test('that fails once, long after it refused one webhook for good, is not disabled', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = () => 400;
+    await world.small.write('bad');
+    await world.settled();
+    for (const wait of WAITS_MS) await world.advance(wait * 1.2);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED' }]);
+    await world.advance(10 * DAY);
+    let came = 0;
+    receiver.answers = () => (came++ === 0 ? 503 : 204);
+    await world.small.write('good');
+    await world.settled();
+    await world.advance(6 * MINUTE);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED' }, { status: 'DELIVERED' }]);
+    expect(await world.endpointOf(id)).toMatchObject({ status: 'ENABLED', failing_since: null });
+  });
+
+  test('that always asks to be left alone for a while is disabled after five days as well', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = (_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end();
+    await world.small.write('n1');
+    for (let hour = 0; hour < 126; hour += 3) await world.advance(3 * HOUR);
+    await until('it is disabled', async () => (await world.endpointOf(id)).status === 'DISABLED');
+    expect(await world.endpointOf(id)).toMatchObject({ disabled_reason: 'FAILING' });
+  });
+
   test('that hangs takes eight attempts and no more, and holds up no other', async () => {
     const [slow, quick] = [await world.receive(), await world.receive()];
     const open: (() => void)[] = [];
@@ -123,6 +137,47 @@ describe('an endpoint', () => {
       [true, true],
       [false, true],
     ]);
+  });
+
+  describe('whose secret does not open', () => {
+    const secrets = secretsWith([{ id: 'other', bytes: Buffer.alloc(32, 5) }]);
+
+    test('has attempts that say so and what to do, and that end; a new secret mends it', async () => {
+      const { receiver, id } = await world.receive();
+      await world.restart({ secrets });
+      await world.small.write('n1');
+      await world.settled();
+      const attempts = () => world.query('select * from small.outbound_attempt order by number');
+      const error = expect.stringMatching(/does not open.*SECRET_KEYS.*rotateWebhookSecret/);
+      expect(await attempts()).toMatchObject([{ status_code: null, error }]);
+      expect(await world.endpointOf(id)).toMatchObject({ failing_since: expect.any(Date) });
+      for (const wait of WAITS_MS) await world.advance(wait * 1.2);
+      expect(await world.deliveries(id)).toMatchObject([{ status: 'FAILED', attempts: 10 }]);
+      expect(receiver.received).toEqual([]);
+
+      const rotation = { endpointId: id, overlapHours: 24, ...once() };
+      await world.outbound.endpoints.rotateSecret(rotation, byOperator, 'ALL');
+      await world.small.write('n2');
+      await world.settled();
+      await world.advance(6 * MINUTE);
+      const [{ event, headers }] = receiver.accepted as [Received];
+      expect([event.subject, String(headers['webhook-signature']).split(' ').length]).toEqual(['n2', 1]);
+      await world.runJob('reseal endpoints');
+      expect(await world.endpointOf(id)).toMatchObject({ previous_secret: expect.any(String) });
+      await world.advance(25 * HOUR);
+      await world.runJob('reseal endpoints');
+      expect(await world.endpointOf(id)).toMatchObject({ previous_secret: null });
+    });
+
+    test('before does not keep its present one from being sealed anew', async () => {
+      const { id } = await world.receive();
+      await world.restart({ secrets });
+      await world.outbound.endpoints.rotateSecret({ endpointId: id, overlapHours: 24, ...once() }, byOperator, 'ALL');
+      const young = { id: 'young', bytes: Buffer.alloc(32, 6) };
+      await world.restart({ secrets: secretsWith([young, { id: 'other', bytes: Buffer.alloc(32, 5) }]) });
+      await world.runJob('reseal endpoints');
+      expect(secretsWith([young]).open((await world.endpointOf(id)).secret, sealedFor(id))).toMatch(/^whsec_/);
+    });
   });
 
   test('is made once for a key, and of one owner there are twenty at most', async () => {
@@ -200,4 +255,19 @@ test('deliveries are kept for thirty days', async () => {
   world.clock.advance(2 * DAY);
   await world.runJob('forget deliveries');
   expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'n2' }]);
+});
+
+test('what is forgotten of a disabled endpoint leaves no lane behind, and what waits keeps its own', async () => {
+  const { receiver, id } = await world.receive();
+  receiver.answers = () => 500;
+  await world.small.write('old');
+  await world.settled();
+  world.clock.advance(29 * DAY);
+  await world.small.write('young');
+  await world.settled();
+  await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
+  world.clock.advance(2 * DAY);
+  await world.runJob('forget deliveries');
+  expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'young' }]);
+  expect(await world.query('select aggregate_id from small.outbound_lane')).toEqual([{ aggregate_id: 'young' }]);
 });

@@ -8,6 +8,7 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import type { Cursor } from '../events/cursor.ts';
+import { circuitSql } from './circuit-sql.ts';
 import type { EndpointRow } from './entities.ts';
 
 /** A delivery about to be recorded. */
@@ -31,7 +32,10 @@ export interface Claimed {
   webhookId: string;
   eventType: string;
   body: string;
+  /** Attempts of the schedule that failed. */
   attempts: number;
+  /** All attempts so far. */
+  tried: number;
 }
 
 /** What a sender asks for. */
@@ -65,7 +69,7 @@ export type DueEndpoint = Pick<
 /** The most attempts of one delivery that are kept: the latest. */
 export const MAX_ATTEMPTS_KEPT = 20;
 
-/** The statements on the tables in one agent's schema. */
+/** The statements on the tables in one agent's schema, with those of circuit-sql.ts. */
 export const outboundSql = (agent: string) => {
   const table = (name: string): string => `"${agent}".outbound_${name}`;
 
@@ -94,11 +98,12 @@ export const outboundSql = (agent: string) => {
       if (deliveries.length === 0) return;
       await openLanes(db, deliveries, now);
       const repeated = again
-        ? `update set place = default, status = 'WAITING', attempts = 0, recorded_at = excluded.recorded_at, finished_at = null`
+        ? `update set place = default, status = 'WAITING', attempts = 0, recorded_at = excluded.recorded_at,
+             finished_at = null, body = coalesce(nullif(kept.body, ''), excluded.body)`
         : 'nothing';
       await raw(
         db,
-        `insert into ${table('delivery')}
+        `insert into ${table('delivery')} as kept
            (id, endpoint_id, webhook_id, event_type, aggregate_id, event_xid, event_position, body, status, recorded_at)
          select d->>'id', e.id, d->>'webhookId', d->>'eventType', d->>'aggregateId', (d->>'eventXid')::bigint,
                 (d->>'eventPosition')::bigint, d->>'body', 'WAITING', $2
@@ -111,6 +116,28 @@ export const outboundSql = (agent: string) => {
     },
 
     openLanes,
+
+    /** Records deliveries that are not sent, without a body and with the reason; one that waits already stays as it is. */
+    async refuse(db: Kysely<any>, deliveries: readonly NewDelivery[], { now, error }: { now: Date; error: string }) {
+      if (deliveries.length === 0) return;
+      await raw(
+        db,
+        `with refused as (
+           insert into ${table('delivery')} as kept
+             (id, endpoint_id, webhook_id, event_type, aggregate_id, event_xid, event_position, body, status, recorded_at,
+              finished_at)
+           select d->>'id', e.id, d->>'webhookId', d->>'eventType', d->>'aggregateId', (d->>'eventXid')::bigint,
+                  (d->>'eventPosition')::bigint, '', 'FAILED', $2, $2
+             from jsonb_array_elements($1::jsonb) d join ${table('endpoint')} e on e.id = d->>'endpointId'
+            where e.status <> 'DELETED'
+           on conflict (endpoint_id, webhook_id) do update set status = 'FAILED', finished_at = $2
+            where kept.status <> 'WAITING' returning id)
+         insert into ${table('attempt')} (delivery_id, number, at, duration_ms, error)
+         select id, 1 + coalesce((select max(number) from ${table('attempt')} where delivery_id = refused.id), 0), $2, 0, $3
+           from refused`,
+        [JSON.stringify(deliveries), now, error],
+      );
+    },
 
     /**
      * The enabled endpoints for which something waits, or that replay. It is asked after every attempt, so it steps from
@@ -159,7 +186,8 @@ export const outboundSql = (agent: string) => {
            update ${table('lane')} l set due_at = $3, claim = $4 from due
             where l.endpoint_id = $1 and l.aggregate_id = due.aggregate_id returning l.aggregate_id)
          select c.aggregate_id as "aggregateId", d.id, d.webhook_id as "webhookId", d.event_type as "eventType", d.body,
-                d.attempts
+                d.attempts,
+                coalesce((select max(number) from ${table('attempt')} where delivery_id = d.id), 0) as tried
            from claimed c left join lateral (
              select * from ${table('delivery')}
               where endpoint_id = $1 and aggregate_id = c.aggregate_id and status = 'WAITING'
@@ -233,58 +261,30 @@ export const outboundSql = (agent: string) => {
       return count > 0;
     },
 
-    /** Closes an endpoint's circuit after a success. False if it was in order. */
-    async succeeded(db: Kysely<any>, endpointId: string): Promise<boolean> {
-      const { count } = await raw(
-        db,
-        `update ${table('endpoint')} set failures = 0, failing_since = null, resumes_at = null
-          where id = $1 and (failing_since is not null or resumes_at is not null)`,
-        [endpointId],
+    /**
+     * Deletes lanes of disabled endpoints in which nothing waits any more, at most so many; no sender comes to close them.
+     * They are locked by a statement before, so that a delivery that is being recorded meanwhile is seen. Returns how many.
+     */
+    async sweepLanes(transaction: Kysely<any>, limit: number): Promise<number> {
+      const isEmpty = `not exists (select from ${table('delivery')} d where d.endpoint_id = l.endpoint_id
+                                    and d.aggregate_id = l.aggregate_id and d.status = 'WAITING')`;
+      const { rows } = await raw<{ endpoint_id: string; aggregate_id: string }>(
+        transaction,
+        `select l.endpoint_id, l.aggregate_id from ${table('lane')} l join ${table('endpoint')} e on e.id = l.endpoint_id
+          where e.status = 'DISABLED' and ${isEmpty} limit $1 for update of l skip locked`,
+        [limit],
       );
-      return count > 0;
+      if (rows.length === 0) return 0;
+      const { count } = await raw(
+        transaction,
+        `delete from ${table('lane')} l using jsonb_to_recordset($1::jsonb) as held(endpoint_id text, aggregate_id text)
+          where l.endpoint_id = held.endpoint_id and l.aggregate_id = held.aggregate_id and ${isEmpty}`,
+        [JSON.stringify(rows)],
+      );
+      return count;
     },
 
-    /**
-     * Counts a failure of an endpoint, and opens its circuit after some in a row. Failures of attempts that were under way
-     * when it opened are not counted. Returns since when nothing has succeeded.
-     */
-    async failed(
-      db: Kysely<any>,
-      endpointId: string,
-      {
-        now,
-        isProbe,
-        circuit,
-        chance,
-        pausesUntil,
-      }: {
-        now: Date;
-        isProbe: boolean;
-        circuit: { failures: number; firstMs: number; mostMs: number };
-        /** A factor of the time that the circuit is open. */
-        chance: number;
-        /** The end of a pause that the receiver asked for: then no failure is counted. */
-        pausesUntil: Date | null;
-      },
-    ): Promise<Date | undefined> {
-      const { rows } = await raw<{ failingSince: Date }>(
-        db,
-        `update ${table('endpoint')} set
-           failing_since = coalesce(failing_since, $2),
-           failures = case when $8::timestamptz is not null or (resumes_at > $2 and not $3) then failures
-                           else failures + 1 end,
-           resumes_at = case
-             when $8::timestamptz is not null then case when $3 then $8 else greatest(resumes_at, $8) end
-             when resumes_at > $2 and not $3 then resumes_at
-             when failures + 1 < $4 then null
-             else $2::timestamptz
-                + least($6::float8, $5::float8 * power(2, least(failures + 1 - $4, 20))) * $7::float8 * interval '1 ms'
-             end
-          where id = $1 returning failing_since as "failingSince"`,
-        [endpointId, now, isProbe, circuit.failures, circuit.firstMs, circuit.mostMs, chance, pausesUntil],
-      );
-      return rows[0]?.failingSince;
-    },
+    ...circuitSql(table),
 
     /** Deletes what waits for an endpoint and comes after a place in the log, since it will be recorded again. */
     async withdraw(db: Kysely<any>, endpointId: string, { xid, position }: Cursor): Promise<void> {

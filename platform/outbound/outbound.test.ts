@@ -1,29 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { shopOpened } from '../../tests/support/outbound-fixture.ts';
-import {
-  byOperator,
-  MINUTE,
-  once,
-  openOutboundWorld,
-  type OutboundWorld,
-  upTo,
-  versionsOf,
-} from '../../tests/support/outbound-world.ts';
+import { byOperator, MINUTE, once, outboundWorld, upTo, versionsOf } from '../../tests/support/outbound-world.ts';
 import { countStatements } from '../../tests/support/statements.ts';
 import { until } from '../../tests/support/until.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 import { newId } from '../ids.ts';
 import { verifyWebhook } from '../webhooks/signature.ts';
 import { MAX_ATTEMPTS_KEPT } from './outbound-sql.ts';
-import { WAITS_MS } from './schedule.ts';
+import { MAX_PAUSES, WAITS_MS } from './schedule.ts';
 
-let world: OutboundWorld;
-beforeAll(async () => {
-  world = await openOutboundWorld();
-});
-afterAll(() => world?.close());
-beforeEach(() => world.reset());
-afterEach(() => world.stop());
+const world = outboundWorld();
 
 const openShop = (merchantId: string) =>
   world.small.store.write({ locks: [], origin: {} }, async (work) => {
@@ -84,6 +70,19 @@ describe('an event', () => {
       code: 'INVALID_INPUT',
       message: expect.stringContaining('do not say which merchant'),
     });
+  });
+
+  test('is told once, and what it tells of can be read by then', async () => {
+    const { receiver } = await world.receive();
+    const read: number[] = [];
+    receiver.answers = async ({ event }) => {
+      read.push((await world.query('select version from small.note where id = $1', [event.subject]))[0]?.version);
+      return 204;
+    };
+    for (let n = 0; n < 3; n++) await world.small.write('n1');
+    await world.settled();
+    expect(versionsOf(receiver.accepted).get('n1')).toEqual([1, 2, 3]);
+    for (const [index, version] of read.entries()) expect(version).toBeGreaterThan(index);
   });
 
   test('is recorded once though the consumer handles it again, and not for an endpoint that was disabled', async () => {
@@ -197,6 +196,20 @@ describe('a webhook that fails', () => {
     expect(receiver.received[0]!.body).toBe(receiver.received[1]!.body);
   });
 
+  test('is not sent twice when it is asked for again while it is under way', async () => {
+    const { receiver, id } = await world.receive();
+    const open: (() => void)[] = [];
+    receiver.answers = (_, response) => void open.push(() => response.writeHead(200).end());
+    await world.small.write('n1');
+    await until('it is under way', () => open.length === 1);
+    const [{ id: deliveryId }] = await world.deliveries(id);
+    for (let n = 0; n < 2; n++) await world.outbound.deliveries.redeliver({ deliveryId, ...once() }, byOperator, 'ALL');
+    open.forEach((answer) => answer());
+    await world.settled();
+    expect(receiver.received).toHaveLength(1);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'DELIVERED' }]);
+  });
+
   test('with a wish to be left alone is sent when the receiver asked for it, as often as it takes', async () => {
     const { receiver, id } = await world.receive();
     let refusals = 0;
@@ -218,6 +231,30 @@ describe('a webhook that fails', () => {
     expect(await world.query(`select answer from small.outbound_attempt where status_code = 429 limit 1`)).toEqual([
       { answer: 'slowly, please' },
     ]);
+  });
+
+  test('with such wishes for ever is given up in the end, though its receiver takes others', async () => {
+    const { receiver, id } = await world.receive();
+    receiver.answers = ({ event }, response) =>
+      event.subject === 'good' ? 204 : void response.writeHead(503, { 'retry-after': '1' }).end();
+    await world.small.write('bad');
+    await world.settled();
+    // As if it had been tried so often.
+    await world.query(
+      `insert into small.outbound_attempt (delivery_id, number, at, duration_ms) select id, $1, now(), 1 from small.outbound_delivery`,
+      [MAX_PAUSES],
+    );
+    await world.advance(2000);
+    expect(await world.deliveries(id)).toMatchObject([{ status: 'WAITING', attempts: 1 }]);
+    for (const wait of WAITS_MS) {
+      await world.small.write('good');
+      await world.advance(wait * 1.2);
+    }
+    expect(await world.deliveries(id)).toMatchObject([
+      { status: 'FAILED', attempts: 10 },
+      ...Array(9).fill({ status: 'DELIVERED' }),
+    ]);
+    expect(await world.endpointOf(id)).toMatchObject({ status: 'ENABLED' });
   });
 
   test.each([

@@ -12,7 +12,7 @@ import type { BackgroundTask, ScheduledJob } from '../agent/define-agent.ts';
 import type { EventHandler } from '../consumers/handler.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import { collectAtScrape } from '../telemetry/collectors.ts';
-import { catchingUp } from './catch-up.ts';
+import { catchingUp, REPLAY_PAGE } from './catch-up.ts';
 import { deliveryDesk } from './deliveries.ts';
 import type { EndpointDisabled } from './endpoint-disabled.ts';
 import { type EndpointService, endpointService } from './endpoints.ts';
@@ -26,6 +26,7 @@ import { recordingHandlers } from './record.ts';
 import { resealEndpoints } from './reseal.ts';
 import { OUTBOUND_GAUGES, outboundSamples } from './samples.ts';
 import { Sender } from './sender.ts';
+import { sweepLanes } from './sweep-lanes.ts';
 
 /** Milliseconds for which gauges are cached. */
 const FRESH_MS = 5000;
@@ -46,6 +47,8 @@ export interface OutboundOptions {
   keptDays: number;
   /** Timeout of an attempt, in milliseconds. @default TIMEOUT_MS */
   timeoutMs?: number;
+  /** Events that a replay reads in one transaction. @default REPLAY_PAGE */
+  replayPage?: number;
 }
 
 /** An agent's outbound webhooks. */
@@ -66,8 +69,16 @@ export interface Outbound {
 
 /** Creates an agent's outbound webhooks. Its definition must say `outbound: true`, which gives it their tables. */
 export function createOutbound(context: AgentContext, options: OutboundOptions): Outbound {
-  const { agent, disabled, allowed, failingDays, keptDays, timeoutMs = TIMEOUT_MS } = options;
-  const { store, clock, allAgents } = context;
+  const {
+    agent,
+    disabled,
+    allowed,
+    failingDays,
+    keptDays,
+    timeoutMs = TIMEOUT_MS,
+    replayPage: page = REPLAY_PAGE,
+  } = options;
+  const { store, clock, eventCheck, allAgents } = context;
   const db = store.read.withTables<OutboundTables>();
   const sql = outboundSql(agent);
   const offered = offeredTypes([...agentEvents, ...allAgents.flatMap(({ emits }) => emits)]);
@@ -87,7 +98,7 @@ export function createOutbound(context: AgentContext, options: OutboundOptions):
     failingDays,
     leaseMs: LEASES * timeoutMs,
     transportFor: (endpoint) => ways.get(allowedFor(endpoint))!,
-    catchUp: catchingUp({ agent, store, clock, sql, types }),
+    catchUp: catchingUp({ agent, store, clock, eventCheck, sql, types, page }),
     disable: endpoints.disable,
   });
 
@@ -120,7 +131,10 @@ export function createOutbound(context: AgentContext, options: OutboundOptions):
       {
         name: 'forget deliveries',
         everySeconds: 3600,
-        run: (signal) => forgetDeliveries(db, { now: clock.now(), keptDays, signal }),
+        async run(signal) {
+          await forgetDeliveries(db, { now: clock.now(), keptDays, signal });
+          await sweepLanes({ store, sql }, signal);
+        },
       },
       { name: 'reseal endpoints', everySeconds: 3600, run: (signal) => resealEndpoints(context, signal) },
     ],

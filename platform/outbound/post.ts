@@ -61,7 +61,7 @@ export function createTransport(allowed: Allowed, timeoutMs = TIMEOUT_MS): Trans
         checkLiteral(url.hostname, allowed);
         const isSecure = url.protocol === 'https:';
         const agent = agents[isSecure ? 'https:' : 'http:'];
-        const response = await head(isSecure ? https : http, url, { ...sending, agent, signal });
+        const response = await anew(() => head(isSecure ? https : http, url, { ...sending, agent, signal }));
         const { statusCode: status = null } = response;
         // The status decides; an answer whose body breaks off is an answer.
         const excerpt = await beginningOf(response).catch(() => null);
@@ -75,6 +75,23 @@ export function createTransport(allowed: Allowed, timeoutMs = TIMEOUT_MS): Trans
   };
 }
 
+/** An error of a request on a connection that was kept, and that the receiver may have closed meanwhile. */
+const KEPT = Symbol('kept connection');
+
+/**
+ * Sends again, on the next connection, while one that was kept turns out to be closed. That is no failure of a receiver,
+ * which knows the webhook by its id if it got it twice.
+ */
+async function anew<T>(send: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error as { [KEPT]?: boolean })[KEPT]) throw error;
+    }
+  }
+}
+
 function head(
   { request: open }: Pick<typeof http | typeof https, 'request'>,
   url: URL,
@@ -83,8 +100,12 @@ function head(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const length = String(Buffer.byteLength(body));
   const options = { method: 'POST', agent, signal, maxHeaderSize: MAX_HEADER_BYTES };
-  open(url, { ...options, headers: { ...headers, 'content-length': length } }, resolve)
-    .on('error', reject)
+  const request = open(url, { ...options, headers: { ...headers, 'content-length': length } }, resolve);
+  request
+    .on('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      reject(Object.assign(error, { [KEPT]: request.reusedSocket && isClosed }));
+    })
     // Without a listener the socket would be closed without an error, and nobody would be told.
     .on('upgrade', (_, socket) => {
       socket.destroy();

@@ -4,9 +4,10 @@
  * connection and the address that was checked is the one that is connected to, so a name whose address changes in between
  * (DNS rebinding) gains nothing.
  */
-import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import { refuse } from '../errors.ts';
+import { addressesOf, LOCAL, type NameSources } from './resolve.ts';
 
 /** What the installation allows beyond public addresses. */
 export interface Allowed {
@@ -102,16 +103,19 @@ const refused = (host: string): Error =>
   });
 
 /** A `lookup` for connections that resolves a name to the addresses that are allowed, and fails where there is none. */
-export const guardedLookup =
-  (allowed: Allowed): LookupFunction =>
-  (host, options, callback) => {
-    resolve(host, { ...options, all: true }, (error, found) => {
-      const fit = (found as LookupAddress[] | undefined)?.filter(({ address }) => isReachable(address, allowed)) ?? [];
-      if (error || fit.length === 0) return callback(error ?? refused(host), '');
-      if (options.all) callback(null, fit);
+export function guardedLookup(allowed: Allowed, names?: NameSources): LookupFunction {
+  const find = callbackify(async (host: string) => {
+    const fit = (await addressesOf(host, names)).filter(({ address }) => isReachable(address, allowed));
+    if (fit.length === 0) throw refused(host);
+    return fit;
+  });
+  return (host, { all }, callback) =>
+    find(host, (error, fit) => {
+      if (error) callback(error, '');
+      else if (all) callback(null, fit);
       else callback(null, fit[0]!.address, fit[0]!.family);
     });
-  };
+}
 
 /** Checks a host before a connection: an address in a URL is not looked up. @throws Error with the code {@link UNREACHABLE} */
 export function checkLiteral(host: string, allowed: Allowed): void {
@@ -123,8 +127,6 @@ const bare = (host: string): string => host.replace(/^\[|\]$/g, '');
 
 const orLocal = ({ loopback }: Allowed): string =>
   loopback ? ', or with `http://` and name this machine, such as `http://127.0.0.1:8080/`' : '';
-
-const LOCAL = /^(localhost|.*\.localhost)\.?$/;
 
 /**
  * Checks the URL of an endpoint, and returns it as it is sent to. Its host's addresses are checked when it is connected to.

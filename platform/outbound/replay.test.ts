@@ -1,23 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  byOperator,
-  MINUTE,
-  once,
-  openOutboundWorld,
-  type OutboundWorld,
-  upTo,
-  versionsOf,
-} from '../../tests/support/outbound-world.ts';
+import { describe, expect, test } from '@jest/globals';
+import { byOperator, MINUTE, once, outboundWorld, upTo, versionsOf } from '../../tests/support/outbound-world.ts';
 import { until, untilAnswer } from '../../tests/support/until.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 
-let world: OutboundWorld;
-beforeAll(async () => {
-  world = await openOutboundWorld();
-});
-afterAll(() => world?.close());
-beforeEach(() => world.reset());
-afterEach(() => world.stop());
+/** A small page, so that few events are several. */
+const PAGE = 20;
+const world = outboundWorld({ replayPage: PAGE });
 
 /** Writes some aggregates at once, each so many times. */
 const writeAll = (aggregates: number, versions: number) =>
@@ -30,16 +18,12 @@ const writeAll = (aggregates: number, versions: number) =>
 describe('a replay', () => {
   test('sends again what came after a cursor, under the same ids and in order, and then what is new', async () => {
     const { receiver, id } = await world.receive(['note.*']);
-    await writeAll(5, 45);
+    await writeAll(5, 9);
     await world.settled();
-    expect(receiver.accepted).toHaveLength(225);
+    expect(receiver.accepted).toHaveLength(45);
     const before = receiver.accepted.splice(0);
     const from = before.findIndex(({ event }) => event.subject === 'n0' && event.aggregateversion === 3);
-    await world.outbound.endpoints.replay(
-      { endpointId: id, after: before[from]!.event.cursor, ...once() },
-      byOperator,
-      'ALL',
-    );
+    await world.replay(id, { after: before[from]!.event.cursor });
     await world.small.write('n0');
     await world.settled();
     await world.settled();
@@ -54,7 +38,7 @@ describe('a replay', () => {
     expect(new Set(again.map((one) => one.id))).toEqual(expected);
     expect(receiver.accepted).toHaveLength(expected.size + 1);
     for (const [subject, versions] of versionsOf(receiver.accepted)) {
-      const last = subject === 'n0' ? 46 : 45;
+      const last = subject === 'n0' ? 10 : 9;
       expect(versions).toEqual(upTo(last).slice(last - versions.length));
     }
     expect(await world.endpointOf(id)).toMatchObject({ replay_after: null });
@@ -63,14 +47,14 @@ describe('a replay', () => {
   test('of what still waits keeps the order, and misses nothing that is written meanwhile', async () => {
     const { receiver, id } = await world.receive(['note.*']);
     receiver.answers = () => 500;
-    await writeAll(3, 20);
+    await writeAll(3, 10);
     await world.settled();
     receiver.answers = () => 200;
-    const writing = writeAll(3, 20);
-    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    const writing = writeAll(3, 10);
+    await world.replay(id);
     await writing;
     for (let n = 0; n < 8; n++) await world.advance(MINUTE);
-    for (const versions of versionsOf(receiver.accepted).values()) expect(versions).toEqual(upTo(40));
+    for (const versions of versionsOf(receiver.accepted).values()) expect(versions).toEqual(upTo(20));
   });
 
   test('is sent as soon as it is recorded, without the sender being woken by anything else', async () => {
@@ -78,7 +62,7 @@ describe('a replay', () => {
     await world.small.write('n1');
     await world.settled();
     receiver.accepted.splice(0);
-    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.replay(id);
     // Less than the half minute after which the sender looks by itself.
     await untilAnswer(
       async () => receiver.accepted.length,
@@ -92,14 +76,14 @@ describe('a replay', () => {
     const { receiver, id } = await world.receive();
     receiver.answers = () => 500;
     // More than a page, so that the replay is still under way.
-    await writeAll(5, 45);
+    await writeAll(5, 9);
     await world.settled();
-    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.replay(id);
     await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
     receiver.answers = () => 200;
     await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
     for (let n = 0; n < 8; n++) await world.advance(MINUTE);
-    expect([...versionsOf(receiver.accepted).values()]).toEqual(Array.from({ length: 5 }, () => upTo(45)));
+    expect([...versionsOf(receiver.accepted).values()]).toEqual(Array.from({ length: 5 }, () => upTo(9)));
   });
 
   test('that cannot be read holds up no other endpoint', async () => {
@@ -113,9 +97,8 @@ describe('a replay', () => {
       `create trigger broken before update of replay_after on small.outbound_endpoint for each row
        when (new.replay_after is null and old.replay_after is not null) execute function small.broken()`,
     );
-    const since = new Date(0);
     try {
-      await world.outbound.endpoints.replay({ endpointId: replaying.id, since, ...once() }, byOperator, 'ALL');
+      await world.replay(replaying.id);
       await world.small.write('n2');
       await until('the other has it', () => other.receiver.accepted.length === 2);
     } finally {
@@ -130,13 +113,69 @@ describe('a replay', () => {
     await world.outbound.endpoints.setEnabled(id, false, byOperator, 'ALL');
     await world.small.write('n1');
     await world.settled();
-    await expect(
-      world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL'),
-    ).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await expect(world.replay(id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
     await world.outbound.endpoints.setEnabled(id, true, byOperator, 'ALL');
-    await world.outbound.endpoints.replay({ endpointId: id, since: new Date(0), ...once() }, byOperator, 'ALL');
+    await world.replay(id);
     await world.settled();
     expect(receiver.accepted.map(({ event }) => event.subject)).toEqual(['n1']);
+  });
+
+  describe('that meets an event that is not what its sender signed', () => {
+    const change = (text: string) =>
+      world.query(
+        `update platform.event_log set payload = jsonb_set(payload, '{text}', to_jsonb($1::text))
+          where aggregate_id = 'n1' and aggregate_version = 1`,
+        [text],
+      );
+    const cameWith = ({ accepted }: Receiver) =>
+      accepted.map(({ event: { subject, aggregateversion, data } }) => [subject, aggregateversion, data.text]);
+
+    test('goes past it and says so, and sends it once that is put right', async () => {
+      for (const [id, text] of [['n1', 'true'], ['n1'], ['n2']] as const) await world.small.write(id, text);
+      await world.settled();
+      await change('forged');
+      const { receiver, id } = await world.receive();
+      await world.replay(id);
+      await world.settled();
+      expect(cameWith(receiver).toSorted()).toEqual([
+        ['n1', 2, 'x'],
+        ['n2', 1, 'x'],
+      ]);
+      const [refused] = (await world.deliveries(id)).filter(({ status }) => status === 'FAILED');
+      expect(refused).toMatchObject({ aggregate_id: 'n1', body: '', finished_at: expect.any(Date) });
+      const attempts = await world.query('select * from small.outbound_attempt where delivery_id = $1', [refused.id]);
+      expect(attempts).toMatchObject([{ number: 1, status_code: null, error: expect.stringContaining('not signed') }]);
+      const again = { deliveryId: refused.id, ...once() };
+      await expect(world.outbound.deliveries.redeliver(again, byOperator, 'ALL')).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+        message: expect.stringContaining('replayed'),
+      });
+
+      await change('true');
+      receiver.accepted.splice(0);
+      await world.replay(id);
+      await world.settled();
+      expect(cameWith(receiver).toSorted()).toEqual([
+        ['n1', 1, 'true'],
+        ['n1', 2, 'x'],
+        ['n2', 1, 'x'],
+      ]);
+    });
+
+    test('keeps the bytes that were sent before it was changed, which can be sent by hand', async () => {
+      const { receiver, id } = await world.receive();
+      await world.small.write('n1', 'true');
+      await world.settled();
+      await change('forged');
+      await world.replay(id);
+      await world.settled();
+      expect(receiver.accepted).toHaveLength(1);
+      const [kept] = await world.deliveries(id);
+      expect(kept).toMatchObject({ status: 'FAILED', body: receiver.accepted[0]!.body });
+      await world.outbound.deliveries.redeliver({ deliveryId: kept.id, ...once() }, byOperator, 'ALL');
+      await world.settled();
+      expect(cameWith(receiver)).toEqual(Array(2).fill(['n1', 1, 'true']));
+    });
   });
 
   test.each([
@@ -146,9 +185,7 @@ describe('a replay', () => {
     [{ after: '00000000.1.1' }, 'older than the log'],
   ])('from %j is refused', async (from, message) => {
     const { id } = await world.receive();
-    await expect(
-      world.outbound.endpoints.replay({ endpointId: id, ...from, ...once() }, byOperator, 'ALL'),
-    ).rejects.toMatchObject({
+    await expect(world.replay(id, from)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining(message),
     });

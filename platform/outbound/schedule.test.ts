@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { JITTER, judge, PAUSE_MS, pauseOf, WAITS_MS } from './schedule.ts';
+import { JITTER, judge, MAX_PAUSES, PAUSE_MS, pauseOf, WAITS_MS } from './schedule.ts';
 
 const now = new Date('2026-06-01T12:00:00Z');
 const HOUR = 3_600_000;
-const judged = (status: number | null, more: { attempts?: number; retryAfter?: string; chance?: number } = {}) =>
-  judge({ status, retryAfter: more.retryAfter }, { attempts: 0, now, chance: 0.5, ...more });
+const judged = (
+  status: number | null,
+  more: { attempts?: number; tried?: number; retryAfter?: string; chance?: number } = {},
+) => judge({ status, retryAfter: more.retryAfter }, { attempts: 0, tried: 0, now, chance: 0.5, ...more });
 
 test.each([200, 201, 202, 204, 299])('%i is delivered', (status) => {
   expect(judged(status, { attempts: 9 })).toEqual({ outcome: 'DELIVERED' });
@@ -52,6 +54,13 @@ test.each([
   ['999999999', PAUSE_MS.most],
   ['Mon, 01 Jun 2026 12:10:00 GMT', 600_000],
   ['Mon, 01 Jun 2026 11:00:00 GMT', PAUSE_MS.least],
+  ['Monday, 01-Jun-26 12:10:00 GMT', 600_000],
+  ['Mon Jun  1 12:10:00 2026', 600_000],
+  ['Mon, 99 Jun 2026 12:10:00 GMT', null],
+  ['-1', null],
+  ['1.5', null],
+  ['soon 1', null],
+  ['2026-06-01T12:10:00Z', null],
   ['soon', null],
   ['', null],
   [undefined, null],
@@ -67,4 +76,18 @@ test('429 and 503 with a retry-after pause the endpoint and use up no attempt; o
     expect(judged(status, { retryAfter: '60', attempts: 9 })).toEqual(expected);
   }
   expect(judged(500, { retryAfter: '60' })).toMatchObject({ isCounted: true, pausesUntil: null });
+});
+
+test('after a hundred attempts such an answer counts, and is waited for as long as both it and the schedule say', () => {
+  const after = (ms: number) => new Date(now.getTime() + ms);
+  const paused = (retryAfter: string, attempts: number) => judged(429, { retryAfter, attempts, tried: MAX_PAUSES });
+  expect(judged(429, { retryAfter: '1', tried: MAX_PAUSES - 1 })).toMatchObject({ isCounted: false });
+  expect(paused('60', 0)).toEqual({
+    outcome: 'RETRIED',
+    at: after(60_000),
+    isCounted: true,
+    pausesUntil: after(60_000),
+  });
+  expect(paused('60', 1)).toMatchObject({ at: after(WAITS_MS[1]), pausesUntil: after(60_000) });
+  expect(paused('60', WAITS_MS.length)).toEqual({ outcome: 'FAILED' });
 });

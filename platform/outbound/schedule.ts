@@ -44,6 +44,9 @@ export const WAITS_MS = [
 /** The bounds of a wait that a receiver may ask for by `retry-after`, in milliseconds. */
 export const PAUSE_MS = { least: SECOND, most: HOUR };
 
+/** The attempts of a delivery that a receiver may answer so, until that counts as any other failure. */
+export const MAX_PAUSES = 100;
+
 /** The circuit of an endpoint: it opens after so many failures in a row, for a while that doubles with each probe that fails. */
 export const CIRCUIT = { failures: 5, firstMs: 30 * SECOND, mostMs: 5 * MINUTE };
 
@@ -56,31 +59,34 @@ export const jittered = (ms: number, chance: number): number => Math.round(ms * 
 /**
  * Judges an answer to an attempt.
  * @param attempts of the schedule that failed before
+ * @param tried all attempts before
  * @param chance from 0 to 1
  */
 export function judge(
   { status, retryAfter }: Answer,
-  { attempts, now, chance }: { attempts: number; now: Date; chance: number },
+  { attempts, tried, now, chance }: { attempts: number; tried: number; now: Date; chance: number },
 ): Verdict {
   if (status !== null && status >= 200 && status < 300) return { outcome: 'DELIVERED' };
   if (status === 410) return { outcome: 'GONE' };
   const pauseMs = status === 429 || status === 503 ? pauseOf(retryAfter, now) : null;
-  if (pauseMs !== null) {
-    const at = new Date(now.getTime() + pauseMs);
-    // Not counted, since a receiver that limits its rate would otherwise have used up the schedule in seconds.
-    return { outcome: 'RETRIED', at, isCounted: false, pausesUntil: at };
-  }
+  const pausesUntil = pauseMs === null ? null : new Date(now.getTime() + pauseMs);
+  // Not counted, since a receiver that limits its rate would otherwise have used up the schedule in seconds.
+  if (pausesUntil && tried < MAX_PAUSES) return { outcome: 'RETRIED', at: pausesUntil, isCounted: false, pausesUntil };
   const waitMs = WAITS_MS[attempts];
   if (waitMs === undefined) return { outcome: 'FAILED' };
-  const at = new Date(now.getTime() + jittered(waitMs, chance));
-  return { outcome: 'RETRIED', at, isCounted: true, pausesUntil: null };
+  const at = new Date(now.getTime() + Math.max(jittered(waitMs, chance), pauseMs ?? 0));
+  return { outcome: 'RETRIED', at, isCounted: true, pausesUntil };
 }
+
+/** A date of HTTP (RFC 9110, 5.6.7), in each of its three forms. `Date.parse` alone takes `-1` for one, too. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d( \d{4}| GMT)$/;
 
 /** The wait that `retry-after` asks for (RFC 9110, 10.2.3: seconds or a date), within bounds; null without a valid one. */
 export function pauseOf(retryAfter: string | null | undefined, now: Date): number | null {
-  const text = retryAfter?.trim();
-  if (!text) return null;
-  const at = Date.parse(text);
-  const ms = /^\d+$/.test(text) ? Number(text) * SECOND : at - now.getTime();
+  const text = retryAfter?.trim() ?? '';
+  const isDate = HTTP_DATE.test(text);
+  if (!isDate && !/^\d+$/.test(text)) return null;
+  // The third form names no zone, and is GMT as well.
+  const ms = isDate ? Date.parse(text.replace(/( GMT)?$/, ' GMT')) - now.getTime() : Number(text) * SECOND;
   return Number.isNaN(ms) ? null : Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, ms));
 }

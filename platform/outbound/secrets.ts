@@ -14,7 +14,10 @@ export const newWebhookSecret = (): string => `whsec_${randomBytes(BYTES).toStri
 /** The context in which an endpoint's secrets are sealed. */
 export const sealedFor = (endpointId: string): string => `outbound:${endpointId}`;
 
-/** The secrets that sign now, the newest first. @throws Fault SECRET_UNREADABLE */
+/**
+ * The secrets that sign now, the newest first. A previous one that does not open is left out: it is why the endpoint has a
+ * new one. @throws Fault SECRET_UNREADABLE
+ */
 export function signingSecrets(
   {
     id,
@@ -27,7 +30,12 @@ export function signingSecrets(
 ): WebhookSecrets {
   const open = (sealed: string): string => secrets.open(sealed, sealedFor(id));
   const isPrevious = previousSecret !== null && previousUntil !== null && previousUntil > now;
-  return isPrevious ? [open(secret), open(previousSecret)] : [open(secret)];
+  const newest = open(secret);
+  try {
+    return isPrevious ? [newest, open(previousSecret)] : [newest];
+  } catch {
+    return [newest];
+  }
 }
 
 /** The longest overlap of two secrets, in hours. */

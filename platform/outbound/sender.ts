@@ -27,6 +27,8 @@ export const CONCURRENT = { endpoint: 8, all: 512 };
 const STATEMENTS = 4;
 /** Milliseconds between two looks without a reason. */
 const LOOK_MS = 30_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Milliseconds that attempts under way are given when the process ends. */
 const GRACE_MS = 3000;
 
@@ -137,7 +139,7 @@ export class Sender {
 
   /** One attempt, from the signature to the note of its end. Never rejects: its lease ends by itself. */
   async #attempt(claimed: Claimed, held: Held, ending: AbortSignal): Promise<void> {
-    const { agent, log, disable, clock, failingDays } = this.#o;
+    const { agent, log, disable, clock } = this.#o;
     const { endpoint } = held;
     try {
       if (claimed.id === null) return void (await this.#settle(claimed, held, undefined));
@@ -145,28 +147,46 @@ export class Sender {
       const attempt = await this.#send(claimed, endpoint, at, ending);
       // Broken off by our own end: it is no failure, and is due at once for another process.
       const isOurs = ending.aborted && attempt.status === null;
-      const verdict = isOurs
-        ? undefined
-        : judge(attempt, { attempts: claimed.attempts, now: clock.now(), chance: Math.random() });
+      const verdict = isOurs ? undefined : judge(attempt, { ...claimed, now: clock.now(), chance: Math.random() });
       const failingSince = await this.#settle(claimed, held, verdict && { verdict, attempt, at });
       if (!verdict) return;
       count('agora_outbound_attempts_total', { agent, outcome: verdict.outcome.toLowerCase() });
       if (verdict.outcome === 'GONE') await disable(endpoint.id, 'GONE');
-      else if (failingSince && clock.now().getTime() - failingSince.getTime() >= failingDays * 86_400_000)
-        await disable(endpoint.id, 'FAILING');
+      else if (failingSince && (await this.#isHopeless(endpoint, failingSince))) await disable(endpoint.id, 'FAILING');
     } catch (error) {
       log.warn({ err: error, endpoint: endpoint.id, delivery: claimed.id }, 'a webhook waits for the end of its lease');
     }
   }
 
-  #send({ id, webhookId, eventType, body }: Claimed, endpoint: DueEndpoint, at: Date, ending: AbortSignal) {
-    const { transportFor, secrets } = this.#o;
+  /** Whether nothing has succeeded for days, and this failure is none that stands alone after days of silence. */
+  async #isHopeless({ id }: DueEndpoint, failingSince: Date): Promise<boolean> {
+    const { sql, store, clock, failingDays } = this.#o;
+    const before = (ms: number): Date => new Date(clock.now().getTime() - ms);
+    if (failingSince > before(failingDays * DAY_MS)) return false;
+    return this.#statements.execute(() =>
+      sql.hasFailed(store.read, id, { from: before(2 * DAY_MS), to: before(HOUR_MS) }),
+    );
+  }
+
+  #send(
+    { id, webhookId, eventType, body }: Claimed,
+    endpoint: DueEndpoint,
+    at: Date,
+    ending: AbortSignal,
+  ): Promise<Attempt> {
+    const { transportFor, secrets, log } = this.#o;
     const attributes = { 'agora.endpoint': endpoint.id, 'agora.delivery': id!, 'agora.event_type': eventType };
     return traced(
       `send webhook ${eventType}`,
       () => ({ kind: 'client' as const, attributes }),
-      () => {
-        const signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
+      async () => {
+        let signed: ReturnType<typeof signWebhook>;
+        try {
+          signed = signWebhook(signingSecrets(endpoint, secrets, at), { id: webhookId, at, body });
+        } catch (err) {
+          log.error({ err, endpoint: endpoint.id }, 'a webhook cannot be signed');
+          return unsigned(err);
+        }
         const headers = { 'content-type': 'application/json', 'user-agent': 'Agora-Webhooks/1', ...signed };
         return transportFor(endpoint).post({ url: endpoint.url, headers, body, signal: ending });
       },
@@ -229,3 +249,11 @@ interface Held {
   claim: string;
   isProbe: boolean;
 }
+
+/** An attempt that ends before the receiver is asked: it fails like any other, so that the endpoint's owner sees it. */
+const unsigned = (error: unknown): Attempt => ({
+  status: null,
+  durationMs: 0,
+  excerpt: null,
+  error: `not sent: ${(error as Error).message} An operator can put its key back among SECRET_KEYS, or you give the endpoint a new secret (rotateWebhookSecret).`,
+});

@@ -11,8 +11,10 @@ export type RebuildState = 'ASKED' | 'RUNNING' | 'GIVEN_UP';
 /** A projection's row, as far as a rebuild is concerned. */
 export interface RebuildRow {
   rebuild: RebuildState | null;
-  /** The version that it is for; null: that of whichever process carries it out. */
+  /** The version that it is for; null: that of a process that is not older than the tables. */
   rebuildVersion: number | null;
+  /** The version of what the tables hold. */
+  tablesVersion: number | null;
   /** The types that the projection's consumer follows. */
   types: readonly string[];
   /** The types that the rebuild's consumer follows; null without one. */
@@ -25,17 +27,21 @@ export const isOfRebuild = (consumer: string): boolean => consumer.endsWith('.ne
 /** The outcome of a request for a rebuild. */
 export type Asked = 'ASKED' | 'UNDER_WAY' | 'NO_PROJECTION';
 
-/** Asks for a rebuild of a projection, in the caller's transaction. Refused while there is one. */
-export async function askForRebuild(transaction: Kysely<any>, consumer: string): Promise<Asked> {
+/**
+ * Asks for a rebuild of a projection, in the caller's transaction. Refused while there is one. Processes of this version
+ * carry it out; without one, those that are not older than the tables.
+ */
+export async function askForRebuild(transaction: Kysely<any>, consumer: string, version?: number): Promise<Asked> {
   if (isOfRebuild(consumer)) return 'NO_PROJECTION';
   await hold(transaction, consumer);
   const { rows } = await raw<{ asked: boolean }>(
     transaction,
-    `update platform.log_cursor l set rebuild = coalesce(l.rebuild, 'ASKED')
+    `update platform.log_cursor l set rebuild = coalesce(l.rebuild, 'ASKED'),
+            rebuild_version = case when l.rebuild is null then $2 else l.rebuild_version end
        from platform.log_cursor before
       where l.consumer = $1 and l.tables_version is not null and before.consumer = l.consumer
       returning before.rebuild is null as asked`,
-    [consumer],
+    [consumer, version ?? null],
   );
   if (!rows[0]) return 'NO_PROJECTION';
   return rows[0].asked ? 'ASKED' : 'UNDER_WAY';
@@ -56,12 +62,19 @@ export async function giveUpRebuild(transaction: Kysely<any>, consumer: string):
 export async function readRebuild(db: Kysely<any>, { consumer, next }: Place): Promise<RebuildRow | undefined> {
   const { rows } = await raw<RebuildRow>(
     db,
-    `select l.rebuild, l.rebuild_version as "rebuildVersion", l.types, n.types as "nextTypes"
+    `select l.rebuild, l.rebuild_version as "rebuildVersion", l.tables_version as "tablesVersion", l.types,
+            n.types as "nextTypes"
        from platform.log_cursor l left join platform.log_cursor n on n.consumer = $2 where l.consumer = $1`,
     [consumer, next],
   );
   return rows[0];
 }
+
+/** Whether a process of this version carries a rebuild out. */
+export const isForVersion = (
+  { rebuildVersion, tablesVersion }: Pick<RebuildRow, 'rebuildVersion' | 'tablesVersion'>,
+  version: number,
+): boolean => (rebuildVersion === null ? (tablesVersion ?? 0) <= version : rebuildVersion === version);
 
 /**
  * Begins a rebuild that was asked for: the second set of tables, empty, and its consumer at the cursor of the
@@ -76,12 +89,12 @@ export const beginRebuild = (kysely: Kysely<any>, place: Place, mine: { types: r
       transaction,
       `update platform.log_cursor set rebuild = 'RUNNING', rebuild_version = $3, filling = filling + 1
         where consumer = $1 and rebuild = 'ASKED' and status = 'FOLLOWING' and types = $2
-          and (rebuild_version is null or rebuild_version = $3)`,
+          and (rebuild_version = $3 or rebuild_version is null and tables_version <= $3)`,
       [consumer, mine.types.toSorted(), mine.version],
     );
     if (count === 0) return false;
     await hold(transaction, next);
-    await raw(transaction, 'select platform.begin_rebuild($1, $2)', [consumer, tables]);
+    await raw(transaction, 'select platform.prepare_rebuild($1, $2)', [consumer, tables]);
     await raw(
       transaction,
       `insert into platform.log_cursor
@@ -121,6 +134,8 @@ export type Finish = 'FINISHED' | 'BEHIND' | 'CHANGED';
 
 /** Longest wait for readers of the old tables, in milliseconds: all other readers wait behind the exchange. */
 const LOCK_TIMEOUT_MS = 500;
+/** The most events by which a rebuild is behind when the projection is held for it: those of a batch, soon applied. */
+const NEAR = 200;
 /** Longest time that the projection stands still for its rebuild to catch up, in milliseconds, and between two looks. */
 const CATCH_UP_MS = { most: 1000, between: 20 };
 
@@ -132,8 +147,8 @@ interface Compared {
   isSame: boolean;
   /** Whether both handle events, and no backfill is to be ended before. */
   isFollowing: boolean;
-  /** Whether the rebuild's has applied all that the projection's has. */
-  isThere: boolean;
+  /** The events, up to one more than {@link NEAR}, that the projection's has applied and the rebuild's has not. */
+  behind: number;
 }
 
 async function compare(transaction: Kysely<any>, { consumer, next }: Place, version: number): Promise<Compared> {
@@ -141,13 +156,13 @@ async function compare(transaction: Kysely<any>, { consumer, next }: Place, vers
     transaction,
     `select l.rebuild = 'RUNNING' and l.rebuild_version = $3 as "isMine", l.types = n.types as "isSame",
             l.status = 'FOLLOWING' and n.status = 'FOLLOWING' as "isFollowing",
-            n.status = 'FOLLOWING' and not exists (select from platform.event_log e
-              where e.xid >= n.xid and (e.xid, e.position) > (n.xid, n.position)
-                and (e.xid, e.position) <= (l.xid, l.position) and e.type = any(n.types)) as "isThere"
+            (select count(*)::int from (select from platform.event_log e
+              where n.status = 'FOLLOWING' and e.xid >= n.xid and (e.xid, e.position) > (n.xid, n.position)
+                and (e.xid, e.position) <= (l.xid, l.position) and e.type = any(n.types) limit $4) missing) as behind
        from platform.log_cursor l join platform.log_cursor n on n.consumer = $2 where l.consumer = $1`,
-    [consumer, next, version],
+    [consumer, next, version, NEAR + 1],
   );
-  return rows[0] ?? { isMine: false, isSame: false, isFollowing: false, isThere: false };
+  return rows[0] ?? { isMine: false, isSame: false, isFollowing: false, behind: 0 };
 }
 
 /** Compares until the rebuild has caught up, for a moment at most: the projection, which is held, is not to run away. */
@@ -156,7 +171,7 @@ async function untilThere(transaction: Kysely<any>, place: Place, version: numbe
   const deadline = performance.now() + CATCH_UP_MS.most;
   for (;;) {
     const compared = await compare(transaction, place, version);
-    const mayCatchUp = compared.isMine && compared.isSame && compared.isFollowing && !compared.isThere;
+    const mayCatchUp = compared.isMine && compared.isSame && compared.isFollowing && compared.behind > 0;
     if (!mayCatchUp || performance.now() > deadline) return compared;
     await sleep(CATCH_UP_MS.between, signal);
   }
@@ -179,9 +194,10 @@ async function areAlike(transaction: Kysely<any>, { consumer, nextSchema, tables
  * @throws DatabaseError 55P03 if readers keep the tables locked
  */
 export async function finishRebuild(kysely: Kysely<any>, place: Place, version: number): Promise<Finish> {
-  // While its tables are filled, which may take hours, the projection is not held up.
-  const { isMine, isSame, isFollowing } = await compare(kysely, place, version);
-  if (isMine && isSame && !isFollowing) return 'BEHIND';
+  // While its tables are filled, and while it reads what was written meanwhile, each of which may take hours, the
+  // projection is not held up.
+  const { isMine, isSame, isFollowing, behind } = await compare(kysely, place, version);
+  if (isMine && isSame && !(isFollowing && behind <= NEAR)) return 'BEHIND';
   return exchange(kysely, place, version);
 }
 
@@ -189,9 +205,9 @@ const exchange = (kysely: Kysely<any>, place: Place, version: number): Promise<F
   kysely.transaction().execute(async (transaction) => {
     const { consumer, next, tables } = place;
     await hold(transaction, consumer);
-    const { isMine, isSame, isFollowing, isThere } = await untilThere(transaction, place, version);
+    const { isMine, isSame, isFollowing, behind } = await untilThere(transaction, place, version);
     if (!isMine) return 'CHANGED';
-    if (isSame && !(isFollowing && isThere)) return 'BEHIND';
+    if (isSame && !(isFollowing && behind === 0)) return 'BEHIND';
     await hold(transaction, next);
     if (!isSame || !(await areAlike(transaction, place))) {
       await askAgain(transaction, place);
@@ -211,6 +227,6 @@ const exchange = (kysely: Kysely<any>, place: Place, version: number): Promise<F
          from platform.log_cursor n where l.consumer = $1 and n.consumer = $2`,
       [consumer, next, version],
     );
-    await raw(transaction, 'select platform.finish_rebuild($1, $2)', [consumer, tables]);
+    await raw(transaction, 'select platform.exchange_rebuild($1, $2)', [consumer, tables]);
     return 'FINISHED';
   });

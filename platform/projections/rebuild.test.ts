@@ -2,21 +2,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { catalogueOf } from '../../tests/support/catalogue-of.ts';
 import {
   MIRROR,
   noteProjection,
   type NoteProjectionOptions,
   readHandler,
   runProjection,
+  ShownSchema,
 } from '../../tests/support/note-projection.ts';
-import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 import { silentLogger } from '../log.ts';
 import { hold } from '../consumers/cursor-row.ts';
 import { keepProjection } from './keep-projection.ts';
 import { placeOf } from './projection.ts';
-import { askForRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
+import { askForRebuild, beginRebuild, finishRebuild, giveUpRebuild } from './rebuild-row.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<unknown>>();
@@ -44,10 +46,20 @@ const run = async (options: NoteProjectionOptions = {}): Promise<() => Promise<v
     await end();
   };
 };
+/** The projection's parts, of which none runs. */
+const kept = (options: NoteProjectionOptions = {}) => {
+  const { kysely, notifier, signer } = small;
+  const parts = { agent: 'mirror', kysely, notifier, signer, log: silentLogger, context: undefined };
+  return keepProjection(noteProjection(small, options), parts);
+};
 const NOTES = 'mirror.notes';
+const PLACE = placeOf('mirror', { name: 'notes', entities: [ShownSchema] });
+/** A process of this version, as it begins a rebuild. */
+const mine = (version: number) => ({ types: [noteWritten.type], version });
 const row = async (consumer = NOTES) =>
   (await query(`select *, xid::text, position::text from platform.log_cursor where consumer = '${consumer}'`))[0];
-const ask = () => small.kysely.transaction().execute((transaction) => askForRebuild(transaction, NOTES));
+const ask = (version?: number) =>
+  small.kysely.transaction().execute((transaction) => askForRebuild(transaction, NOTES, version));
 const giveUp = () => small.kysely.transaction().execute((transaction) => giveUpRebuild(transaction, NOTES));
 const isOver = async (): Promise<boolean> => (await row()).rebuild === null;
 const begun = () => until('the rebuild runs', async () => (await row(`${NOTES}.next`)) !== undefined);
@@ -62,15 +74,7 @@ const wrong = (prefix = '', schema = 'mirror') =>
          or s.text is distinct from '${prefix}' || n.text`,
   );
 const isRight = (prefix?: string) => until('it shows all notes', async () => (await wrong(prefix)).length === 0);
-/** All that makes a table what it is to statements and readers. */
-const made = () =>
-  query(
-    `select platform.shape_of('mirror', '{shown}') as shape, c.relrowsecurity, c.reloptions,
-            (select jsonb_agg(to_jsonb(p) order by policyname) from pg_policies p where schemaname = 'mirror') as policies,
-            (select jsonb_agg(format('%s %s', privilege_type, grantee::regrole) order by privilege_type) from aclexplode(c.relacl)
-              where grantee <> c.relowner) as rights
-       from pg_class c where oid = 'mirror.shown'::regclass`,
-  );
+const made = () => catalogueOf(query, 'mirror', 'shown');
 const leftovers = () =>
   query(
     `select nspname as what from pg_namespace where nspname like 'mirror\\_%'
@@ -194,14 +198,40 @@ test('while it is being filled, it does not hold the projection up', async () =>
   await filled(50, held);
   await ask();
   await begun();
-  const place = placeOf('mirror', noteProjection(small));
   await small.kysely.transaction().execute(async (transaction) => {
     await hold(transaction, NOTES);
     // It would wait for the projection here, and the projection for it.
-    expect(await finishRebuild(small.kysely, place, 1)).toBe('BEHIND');
+    expect(await finishRebuild(small.kysely, PLACE, 1)).toBe('BEHIND');
   });
   held.open();
   await until('it is over', isOver);
+});
+
+test('while it is more than a batch behind, it does not hold the projection up', async () => {
+  await (await filled(0))();
+  await ask();
+  expect(await beginRebuild(small.kysely, PLACE, mine(1))).toBe(true);
+  await query(`update platform.log_cursor set status = 'FOLLOWING' where consumer = '${NOTES}.next'`);
+  const payload = { id: id(1), text: 'x' };
+  await small.store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
+    await sql
+      .insertInto('note')
+      .values({ ...payload, version: 201 })
+      .execute();
+    for (let aggregateVersion = 1; aggregateVersion <= 201; aggregateVersion++)
+      publish(noteWritten, { aggregateId: id(1), aggregateVersion, payload });
+  });
+  const { consumer } = kept();
+  while ((await consumer.step()) === 'more');
+  expect(await wrong()).toEqual([]);
+  await small.kysely.transaction().execute(async (transaction) => {
+    await hold(transaction, NOTES);
+    // It would wait for the projection here, and the projection for it.
+    expect(await finishRebuild(small.kysely, PLACE, 1)).toBe('BEHIND');
+  });
+  await run();
+  await until('it is over', isOver);
+  await isRight();
 });
 
 test('one that is given up leaves nothing behind, and the old tables as they were', async () => {
@@ -263,22 +293,23 @@ describe('another version', () => {
     await small.write(id(2));
     await until('it has looked', async () => (await query(`select from platform.event_log`)).length === 3);
     expect(await wrong('>')).toHaveLength(1);
-    // A release that goes back: an operator asks.
+    // It leaves alone what an operator asks for of the tables as they are: that is for a process that is no older.
     expect(await ask()).toBe('ASKED');
+    expect(await beginRebuild(small.kysely, PLACE, mine(1))).toBe(false);
+    const again = await run({ version: 2, prefix: '>' });
+    await until('it is over', isOver);
+    await isRight('>');
+    expect((await row()).tables_version).toBe(2);
+    await again();
+    // A release that goes back: an operator asks for its version.
+    expect(await ask(1)).toBe('ASKED');
     await until('the old version is there again', async () => (await row()).tables_version === 1);
     await isRight();
   });
 
   test('is not carried out by processes of the old one', async () => {
     await filled(30);
-    const { consumer } = keepProjection(noteProjection(small, { version: 2 }), {
-      agent: 'mirror',
-      kysely: small.kysely,
-      notifier: small.notifier,
-      signer: small.signer,
-      log: silentLogger,
-      context: undefined,
-    });
+    const { consumer } = kept({ version: 2 });
     await consumer.register();
     await small.write(id(1));
     await isRight();
@@ -325,23 +356,27 @@ test('a table that others refer to is not rebuilt, and goes on', async () => {
 
 const CHILD = fileURLToPath(new URL('../../tests/support/note-projection-child.ts', import.meta.url));
 
-async function spawnChild(): Promise<ChildProcess> {
+/** Starts a process that waits to be told to begin. */
+function spawnChild(): ChildProcess {
   const child = spawn(...dieWithParent(process.execPath, ['--no-warnings', CHILD, small.database.url]), {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   ending.add(async () => child.kill('SIGKILL'));
-  await once(child.stdout!, 'data');
   return child;
 }
 
 test('killed anywhere, a rebuild is resumed or leaves the old tables as they were', async () => {
+  // Their start takes most of the time: both start while the test does something else.
+  const children = [spawnChild(), spawnChild()];
   const end = await filled(300);
   await end();
   await query(`update mirror.shown set text = 'spoilt'`);
   await ask();
-  for (let kill = 1; kill <= 2; kill++) {
+  for (const [index, child] of children.entries()) {
+    const kill = index + 1;
     const old = await oid();
-    const child = await spawnChild();
+    child.stdin!.write('begin\n');
+    await once(child.stdout!, 'data');
     await until(
       'it is on its way',
       async () => (await isOver()) || (await row(`${NOTES}.next`))?.backfilled > kill * 90,
@@ -355,7 +390,7 @@ test('killed anywhere, a rebuild is resumed or leaves the old tables as they wer
     await small.write(id(kill));
     await small.write(id(700 + kill));
   }
-  await spawnChild();
+  await run();
   await until('it is over', isOver);
   await isRight();
   expect(await leftovers()).toEqual([]);

@@ -11,7 +11,15 @@ import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import type { Place } from './projection.ts';
-import { askAgain, beginRebuild, clearRebuild, type Finish, finishRebuild, readRebuild } from './rebuild-row.ts';
+import {
+  askAgain,
+  beginRebuild,
+  clearRebuild,
+  type Finish,
+  finishRebuild,
+  isForVersion,
+  readRebuild,
+} from './rebuild-row.ts';
 
 /** Options of a projection's rebuilds. */
 export interface RebuildOptions {
@@ -68,7 +76,7 @@ export class Rebuild {
       const row = await readRebuild(kysely, place);
       if (!row?.rebuild) return;
       if (row.rebuild === 'GIVEN_UP') return clearRebuild(kysely, place);
-      const isMine = row.types.join() === this.#types && (row.rebuildVersion ?? version) === version;
+      const isMine = row.types.join() === this.#types && isForVersion(row, version);
       if (!isMine) return;
       if (row.rebuild === 'ASKED') {
         if (!(await beginRebuild(kysely, place, { types, version }))) return;

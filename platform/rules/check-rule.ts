@@ -2,6 +2,7 @@
  * What a rule may be made of, beyond what the type checker holds: the parts of CEL whose cost is bounded by the length of
  * the rule and of its facts. What is not named here is refused, so that a later release of cel-js opens nothing.
  */
+import { isStorable, UNSTORABLE_MESSAGE } from '../text/storable.ts';
 import { isInt64, type Facts } from './facts.ts';
 import { InvalidRule } from './invalid-rule.ts';
 import { isMacro, MACROS, operandsOf, type RuleNode } from './nodes.ts';
@@ -44,6 +45,7 @@ export function checkNames(node: RuleNode, scope: Scope): void {
     fail(`There is no fact ${node.args}: the facts are ${Object.keys(scope.facts).join(', ')}.`);
   if (node.op === 'value' && typeof node.args === 'bigint' && !isInt64(node.args))
     fail(`${node.args} is too large: a whole number has 64 bits.`);
+  if (node.op === 'value' && typeof node.args === 'string' && !isStorable(node.args)) fail(UNSTORABLE_MESSAGE);
   if (node.op === 'call' || node.op === 'rcall') {
     const name = node.args[0];
     if (!FUNCTIONS.has(name) && !isMacro(node)) fail(`${name}() is not used in rules: there are ${ALLOWED}.`);

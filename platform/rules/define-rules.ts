@@ -8,8 +8,11 @@ import { attempt, sentence } from './attempt.ts';
 import { checkNames, checkSizes } from './check-rule.ts';
 import { explained, type ExplainedNode, explainWith, type Explanation } from './explain.ts';
 import { type Facts, type FactValues, givenFacts, problemOfFacts } from './facts.ts';
+import { declareGuards, guardedText } from './guarded.ts';
 import { InvalidRule } from './invalid-rule.ts';
+import { isStorable, UNSTORABLE_MESSAGE } from '../text/storable.ts';
 import { MAX_DEPTH, MAX_LIST, MAX_PARTS, MAX_TEXT } from './limits.ts';
+import { operandsOf, type RuleNode } from './nodes.ts';
 
 /** The outcome of a rule. */
 export interface Outcome {
@@ -55,6 +58,7 @@ export function defineRules<const Declared extends Facts>(facts: Declared): Rule
     },
   });
   for (const [name, { type }] of Object.entries(facts)) environment.registerVariable(name, CEL_TYPES[type] ?? type);
+  declareGuards(environment);
   const compiled = new LruCache<Rule<Declared>>(KEPT);
   return {
     facts,
@@ -70,13 +74,18 @@ export function defineRules<const Declared extends Facts>(facts: Declared): Rule
 
 function compileRule<Declared extends Facts>(environment: Environment, facts: Declared, text: string): Rule<Declared> {
   if (text.length > MAX_TEXT) throw new InvalidRule(`A rule has at most ${MAX_TEXT} characters.`, text);
-  const program = parse(environment, text);
-  checkNames(program.ast, { facts });
-  const { valid, type, error } = program.check();
+  if (!isStorable(text)) throw new InvalidRule(UNSTORABLE_MESSAGE, text);
+  const { ast, check } = parse(environment, text);
+  checkNames(ast, { facts });
+  const { valid, type, error } = check();
   if (!valid) throw new InvalidRule(sentence(error!.summary), text, error!.range?.start);
   if (type !== 'bool')
     throw new InvalidRule(`A rule is a condition, true or false, and this is of type ${type}.`, text);
-  checkSizes(program.ast);
+  checkSizes(ast);
+  // The guards, and the parentheses of explanations, are beside the rule's own parts and depth.
+  const roomy = environment.clone({ limits: { maxAstNodes: GUARDED * MAX_PARTS, maxDepth: GUARDED * MAX_DEPTH } });
+  checkConstants(ast, roomy);
+  const program = roomy.parse(guardedText(ast));
 
   let parts: ExplainedNode | undefined;
   return {
@@ -90,15 +99,25 @@ function compileRule<Declared extends Facts>(environment: Environment, facts: De
     explain(values) {
       const unusable = problemOfFacts(facts, values);
       if (unusable !== undefined) return { holds: false, problem: unusable, parts: [] };
-      parts ??= explained(environment.clone({ limits: { maxDepth: PARTS_DEPTH } }), program.ast);
+      parts ??= explained(roomy, ast);
       const found = explainWith(parts, givenFacts(facts, values));
       return { holds: found.value === true, problem: found.problem, parts: found.parts };
     },
   };
 }
 
-/** The parts are written with more parentheses than the rule. */
-const PARTS_DEPTH = 10 * MAX_DEPTH;
+/** How many times larger a rule may be with its guards. */
+const GUARDED = 10;
+
+/** Checks the times, durations and numbers that a rule writes as texts: they are what they are. @throws InvalidRule */
+function checkConstants(node: RuleNode, environment: Environment): void {
+  const operands = operandsOf(node);
+  if (node.op === 'call' && operands.every(({ op }) => op === 'value')) {
+    const { problem } = attempt(() => environment.parse(guardedText(node))({}));
+    if (problem !== null) throw new InvalidRule(problem, node.input, node.start);
+  }
+  for (const operand of operands) checkConstants(operand, environment);
+}
 
 /** Parses a rule. @throws InvalidRule */
 function parse(environment: Environment, text: string): ParseResult {

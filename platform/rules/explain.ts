@@ -4,6 +4,7 @@
  */
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { type Attempt, attempt } from './attempt.ts';
+import { guardedText } from './guarded.ts';
 import { isMacro, operandsOf, type RuleNode } from './nodes.ts';
 import { textOf } from './rule-text.ts';
 
@@ -43,7 +44,7 @@ export function explained(environment: Environment, node: RuleNode): ExplainedNo
   const operands = partsOf(node)
     .filter(({ op }) => how !== 'VALUE' || op !== 'value')
     .map((operand) => explained(environment, operand));
-  return { text, how, isLiteral: node.op === 'value', program: environment.parse(text), operands };
+  return { text, how, isLiteral: node.op === 'value', program: environment.parse(guardedText(node)), operands };
 }
 
 /** The operands to explain: those of `a && b && c` are three, and a macro's body, which has many values, is none. */
@@ -135,7 +136,7 @@ function decidedBy(decisive: boolean) {
 /** The longest value that is shown, in UTF-16 code units. */
 const LONGEST_VALUE = 200;
 
-/** A value as text: texts in quotes, times as in RFC 3339. */
+/** A value as text: texts in quotes, times as in RFC 3339, durations in seconds. */
 function shown(value: unknown): string {
   const text = textOfValue(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
@@ -146,6 +147,6 @@ function textOfValue(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return `[${value.map(textOfValue).join(',')}]`;
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value !== 'object') return String(value);
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  if (typeof value === 'object' && value !== null) return `${Number(value) / 1000}s`;
+  return String(value);
 }

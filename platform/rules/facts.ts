@@ -1,3 +1,4 @@
+import { isStorable } from '../text/storable.ts';
 import { MAX_FACT_TEXT, MAX_LIST } from './limits.ts';
 
 /**
@@ -33,10 +34,16 @@ export type FactValues<Declared extends Facts> = {
 
 const INT = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
+const TIME = { first: Date.parse('0001-01-01T00:00:00Z'), last: Date.parse('9999-12-31T23:59:59.999Z') };
+
 /** Whether a value is an `int` of CEL: a whole number of 64 bits. */
 export const isInt64 = (value: unknown): boolean =>
   typeof value === 'bigint' && value >= INT.least && value <= INT.most;
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_FACT_TEXT;
+/** Whether a value is a time of CEL: of the years 1 to 9999. */
+export const isTime = (value: unknown): boolean =>
+  value instanceof Date && value.getTime() >= TIME.first && value.getTime() <= TIME.last;
+const isText = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= MAX_FACT_TEXT && isStorable(value);
 const isListOf =
   (isItem: (item: unknown) => boolean) =>
   (value: unknown): boolean =>
@@ -46,12 +53,12 @@ const OF_TYPE: Record<keyof FactTypes, { isValid(value: unknown): boolean; needs
   bool: { isValid: (value) => typeof value === 'boolean', needs: 'true or false' },
   int: { isValid: isInt64, needs: 'a whole number of 64 bits' },
   double: { isValid: (value) => typeof value === 'number' && Number.isFinite(value), needs: 'a number' },
-  string: { isValid: isText, needs: `a text of at most ${MAX_FACT_TEXT} characters` },
-  timestamp: { isValid: (value) => value instanceof Date && !Number.isNaN(value.getTime()), needs: 'a time' },
+  string: { isValid: isText, needs: `a text of at most ${MAX_FACT_TEXT} characters that can be stored` },
+  timestamp: { isValid: isTime, needs: 'a time' },
   'list<int>': { isValid: isListOf(isInt64), needs: `a list of at most ${MAX_LIST} whole numbers of 64 bits` },
   'list<string>': {
     isValid: isListOf(isText),
-    needs: `a list of at most ${MAX_LIST} texts, each of at most ${MAX_FACT_TEXT} characters`,
+    needs: `a list of at most ${MAX_LIST} texts, each of at most ${MAX_FACT_TEXT} characters that can be stored`,
   },
 };
 

@@ -22,16 +22,26 @@ const BINDING: Partial<Record<string, number>> = {
 const ATOM = 7;
 const bindingOf = ({ op }: RuleNode): number => BINDING[op] ?? ATOM;
 
+/** Writes more around the text of a node: what it returns binds as tightly as the node, or is a call. */
+type Around = (node: RuleNode, text: string) => string;
+
 /** The text of a node. */
-export function textOf(node: RuleNode): string {
+export const textOf = (node: RuleNode, around: Around = (_, text) => text): string =>
+  around(node, inside(node, around));
+
+function inside(node: RuleNode, around: Around): string {
   const own = bindingOf(node);
   const operands = operandsOf(node);
   /** An operand, in parentheses unless it binds as tightly as is needed. */
   const operand = (at: number, needed: number): string => {
-    const text = textOf(operands[at]!);
+    const text = textOf(operands[at]!, around);
     return bindingOf(operands[at]!) < needed ? `(${text})` : text;
   };
-  const list = (from: number): string => operands.slice(from).map(textOf).join(', ');
+  const list = (from: number): string =>
+    operands
+      .slice(from)
+      .map((each) => textOf(each, around))
+      .join(', ');
   switch (node.op) {
     case 'value':
       return node.input.slice(node.start, node.end);

@@ -21,6 +21,7 @@ const FACTS = {
   at: new Date('2026-06-01T12:00:00Z'),
 };
 
+const EIGHT_THOUSAND = 'duration("70080000h")';
 const evaluate = (text: string, facts = FACTS) => rules.compile(text).evaluate(facts);
 const explain = (text: string, facts: Partial<typeof FACTS> = FACTS) => rules.compile(text).explain(facts);
 /** The explanation as a person may read it, a line a part. */
@@ -53,6 +54,12 @@ describe('a rule', () => {
     ['-amountMinor < 0', true],
     ['roles.exists(r, size(r) + 1 == 9)', true],
     ['amountMinor > 9007199254740993', false],
+    ['at == timestamp("2026-06-01T14:00:00+02:00")', true],
+    ['at > timestamp("2024-02-29t23:59:59.123456789z")', true],
+    ['timestamp(1780315200) == at', true],
+    ['duration("-1.5s") + duration("1s") == duration("-500ms")', true],
+    ['at - timestamp("2026-06-01T12:00:00.5Z") + duration("1s") == duration("0.5s")', true],
+    ['int("-9223372036854775808") < 0 && int("+5") == 5 && double("-.5e1") == -5.0', true],
   ])('%s is %s', (text, holds) => {
     expect(evaluate(text)).toEqual({ holds, problem: null });
     expect(explain(text)).toMatchObject({ holds, problem: null });
@@ -81,6 +88,23 @@ describe('a mistake is told with its place:', () => {
     ['isNew && 1', /bool operands/],
     ['amountMinor > 99999999999999999999', /^line 1, column 15: 99999999999999999999 is too large/],
     ['', /Unexpected/],
+    [
+      'isNew ||\n at > timestamp("2026-02-30T00:00:00Z")',
+      /^line 2, column 7: "2026-02-30T00:00:00Z" is no time: write 2026/,
+    ],
+    ['at > timestamp("2025-02-29T00:00:00Z")', /is no time/],
+    ['at > timestamp("2026-04-31T12:00:00.5+02:00")', /is no time/],
+    ['at > timestamp("2026-06-01T24:00:00Z")', /is no time/],
+    ['at > timestamp("0000-06-01T00:00:00Z")', /is no time/],
+    ['at > timestamp(253402300800)', /^line 1, column 6: Timestamp/],
+    ['at > at - duration("s")', /^line 1, column 11: "s" is no duration: write 24h/],
+    ['at > at - duration("100000000h")', /^line 1, column 11: This duration is longer than 10,000 years\.$/],
+    ['amountMinor > int(1e19)', /^line 1, column 15: Integer overflow/],
+    ['score > double("1e999")', /^line 1, column 9: This fraction is no number/],
+    ['currency == "\0"', /^A text has a character that cannot be stored: NUL/],
+    ['isNew // \ud83d', /^A text has a character that cannot be stored/],
+    ['isNew ||\ncurrency == "\\u0000"', /^line 2, column 13: A text has a character that cannot be stored/],
+    ['currency == "\\ud83d"', /Invalid Unicode surrogate/],
   ])('%j', (text, message) => expect(mistakeIn(text)).toMatch(message));
 });
 
@@ -148,7 +172,27 @@ describe('a rule that cannot be evaluated does not hold, and says why:', () => {
     ['no number', 'score > 0.1', { score: Number.NaN }, 'The fact score is not a number.'],
     ['no time', 'isNew', { at: new Date('never') }, 'The fact at is not a time.'],
     ['an index beyond the list', 'roles[7] == "x"', {}, ''],
-    ['a time that is none', 'at > timestamp("soon")', {}, 'Timestamp()'],
+    ['a time that is none', 'at > timestamp(currency)', { currency: 'soon' }, '"soon" is no time'],
+    ['a day that is none', 'at > timestamp(currency)', { currency: '2026-02-30T00:00:00Z' }, 'is no time'],
+    ['the opposite of the least int', '-amountMinor > 1', { amountMinor: -(2n ** 63n) }, 'Integer overflow'],
+    ['its quotient', 'amountMinor / -1 > 1', { amountMinor: -(2n ** 63n) }, 'Integer overflow'],
+    ['one of them in a loop', '[amountMinor].all(x, -x < 0)', { amountMinor: -(2n ** 63n) }, 'Integer overflow'],
+    ['an int of a large fraction', 'int(score) > 1', { score: 9.3e18 }, 'Integer overflow'],
+    ['an int of no text', 'int(currency) == 0', { currency: '' }, '"" is no whole number'],
+    ['an int of other digits', 'int(currency) == 3', { currency: '0b11' }, '"0b11" is no whole number'],
+    ['a fraction of other digits', 'double(currency) == 3.0', { currency: '0x3' }, '"0x3" is no number'],
+    ['a fraction divided by zero', 'score / 0.0 > 1.0', {}, 'This fraction is no number'],
+    ['a fraction that is too large', 'score * 1e300 * 1e300 > 1.0', {}, 'This fraction is no number'],
+    ['a time after the last', 'at + duration("80000000h") > at', {}, 'This time is not in the years 1 to 9999'],
+    ['a fact after the last time', 'isNew', { at: new Date(8.64e15) }, 'The fact at is not a time.'],
+    [
+      'a sum of long durations',
+      `${EIGHT_THOUSAND} + ${EIGHT_THOUSAND} > ${EIGHT_THOUSAND}`,
+      {},
+      'longer than 10,000 years',
+    ],
+    ['a text with NUL', 'isNew', { currency: 'E\0' }, 'The fact currency is not a text'],
+    ['a part of a character', 'isNew', { roles: ['\ud83d'] }, 'The fact roles is not a list'],
   ])('%s', (_, text, more, problem) => {
     const facts = { ...FACTS, ...more } as typeof FACTS;
     const outcome = evaluate(text, facts);
@@ -187,7 +231,6 @@ describe('an explanation', () => {
 
   test.each([
     ['an emoji', 'currency == "😀"', { currency: '😀' }],
-    ['a part of a character', 'currency == "\ud83d"', { currency: '\ud83d' }],
     ['an escaped emoji', 'currency == "\\U0001F600"', { currency: '😀' }],
     ['quotes', `currency == '''it"s'''`, { currency: 'it"s' }],
     ['a long fraction', 'score == 0.12345678901', { score: 0.12345678901 }],
@@ -218,6 +261,10 @@ describe('an explanation', () => {
       '    amountMinor → The fact amountMinor is not known.',
       '  isNew → true',
     ]);
+  });
+
+  test('has durations in seconds', () => {
+    expect(told('at - duration("90m") > at')).toContain('    duration("90m") → 5400s');
   });
 
   test('shortens long values', () => {

@@ -16,6 +16,8 @@ export interface SpanLine {
   start: string;
   durationMs: number;
   attributes: Record<string, unknown>;
+  /** Other spans that it belongs to. */
+  links?: { traceId: string; spanId: string }[];
   error?: string;
 }
 
@@ -58,6 +60,7 @@ export class FileExporter implements SpanExporter {
   #line(span: ReadableSpan): SpanLine {
     const { traceId, spanId } = span.spanContext();
     const [seconds, nanoseconds] = span.startTime;
+    const links = span.links.map(({ context }) => ({ traceId: context.traceId, spanId: context.spanId }));
     return {
       traceId,
       spanId,
@@ -69,6 +72,7 @@ export class FileExporter implements SpanExporter {
       start: new Date(seconds * 1000 + nanoseconds / 1e6).toISOString(),
       durationMs: span.duration[0] * 1000 + span.duration[1] / 1e6,
       attributes: span.attributes,
+      ...(links.length > 0 && { links }),
       error: span.status.code === SpanStatusCode.ERROR ? span.status.message : undefined,
     };
   }

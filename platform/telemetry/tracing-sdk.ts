@@ -5,6 +5,7 @@ import {
   INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   TraceFlags,
@@ -62,9 +63,10 @@ export function createTracing({ endpoint, file, share, service }: TracingOptions
   const here = (): Context => contexts.getStore() ?? ROOT_CONTEXT;
 
   return {
-    run(name, { kind = 'internal', attributes, parent }, work) {
+    run(name, { kind = 'internal', attributes, parent, links: others = [] }, work) {
       const from = contextOf(parent) ?? here();
-      const span = tracer.startSpan(name, { kind: KINDS[kind], attributes: { ...attributes } }, from);
+      const links = others.flatMap((other) => spanContextOf(other) ?? []).map((context) => ({ context }));
+      const span = tracer.startSpan(name, { kind: KINDS[kind], attributes: { ...attributes }, links }, from);
       return contexts.run(trace.setSpan(from, span), () => ending(span, work));
     },
     current() {
@@ -78,12 +80,17 @@ export function createTracing({ endpoint, file, share, service }: TracingOptions
 
 const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
 
+/** The span that a `traceparent` names; undefined if it is invalid. */
+function spanContextOf(traceparent: string | null | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  if (!traceId || !spanId) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags!, 16), isRemote: true };
+}
+
 /** A context that continues a `traceparent`; undefined if it is invalid. */
 function contextOf(parent: SpanOptions['parent']): Context | undefined {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(parent ?? '') ?? [];
-  if (!traceId || !spanId) return undefined;
-  const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags!, 16), isRemote: true };
-  return trace.setSpanContext(ROOT_CONTEXT, spanContext);
+  const spanContext = spanContextOf(parent);
+  return spanContext && trace.setSpanContext(ROOT_CONTEXT, spanContext);
 }
 
 /** Ends the span with the work. An error is recorded by class and code, not by its message, which may quote a user. */

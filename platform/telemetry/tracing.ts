@@ -16,6 +16,8 @@ export interface SpanOptions {
   attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** A `traceparent` to continue. @default the current span */
   parent?: string | null;
+  /** Each `traceparent` of other causes or effects; what is none is left out. @default none */
+  links?: readonly (string | null | undefined)[];
 }
 
 /** Creates spans. */

@@ -167,7 +167,7 @@ export type OutboundDelivery = {
   eventType: Scalars['String']['output'];
   /** The order, product or payment that the event is about: webhooks of one aggregate are sent one after the other. */
   aggregateId: Scalars['ID']['output'];
-  /** The bytes that are sent, at every attempt the same. */
+  /** The bytes that are sent, at every attempt the same. Empty where its event could not be trusted, and nothing was ever sent. */
   body: Scalars['String']['output'];
   /** Status of the delivery. */
   status: OutboundDeliveryStatus;
@@ -185,7 +185,7 @@ export type OutboundDeliveryStatus =
   | 'WAITING'
   /** The receiver accepted it with a 2xx. */
   | 'DELIVERED'
-  /** It was given up after ten attempts. `redeliverWebhook` sends it again. */
+  /** It was given up after ten attempts, and `redeliverWebhook` sends it again; or a replay met its event and could not trust it, as its attempt says. */
   | 'FAILED';
 
 /** An attempt to deliver a webhook. */

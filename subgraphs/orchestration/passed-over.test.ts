@@ -1,6 +1,7 @@
 /** Parked sagas whose events or steps were handled by another release, on the real engine with all agents. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import type { Actor } from '../../platform/identity/actor.ts';
 import { admin, operator } from '../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
 import { done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../../tests/support/shop.ts';
@@ -38,6 +39,19 @@ const postpone = (saga: string, time: string) =>
   sql`with later as (update platform.saga_wait set until = now() + ${time}::interval where saga_id = ${saga})
     update dbos.workflow_status set delay_until_epoch_ms = extract(epoch from now() + ${time}::interval) * 1000
      where workflow_uuid = ${saga}`.execute(shop.kysely);
+/** Has the buyer confirm the payment of an order. */
+const confirmPayment = async (orderId: string, buyer: Actor) => {
+  const payments = await sql<{ id: string }>`select id from payment.payment where order_id = ${orderId}`.execute(
+    shop.kysely,
+  );
+  const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
+  const input = { paymentId: payments.rows[0]!.id, idempotencyKey: orderId };
+  await done(shop.ask(confirm, { input }, buyer));
+};
+/** An operator's decision about a step, of which the saga is not told. */
+const decide = (saga: string, step: string, action: 'COMPENSATE' | 'SKIP') =>
+  sql`insert into orchestration.saga_action (saga_id, number, step, action, requested_by, reason, at)
+    values (${saga}, 1, ${step}, ${action}, ${operator.id}, 'It hangs.', now())`.execute(shop.kysely);
 /** Replaces the stored result of a step by the one of another release. */
 const keep = async (saga: string, step: string, result: object) => {
   const kept = JSON.stringify({ json: result, __dbos_serializer: 'superjson' });
@@ -56,11 +70,7 @@ test('a saga whose buyer has confirmed goes on, although it got no signal', asyn
   await sql`create trigger silence before insert on dbos.notifications for each row execute function public.silence()`.execute(
     shop.kysely,
   );
-  const { rows } = await sql<{ id: string }>`select id from payment.payment where order_id = ${confirmed}`.execute(
-    shop.kysely,
-  );
-  const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
-  await done(shop.ask(confirm, { input: { paymentId: rows[0]!.id, idempotencyKey: 'c' } }, buyer));
+  await confirmPayment(confirmed, buyer);
   await settled(shop, confirmed, 'PROCESSING');
   await sagaEnds(shop, confirmed, 'COMPLETED');
   expect(await read(shop, waiting)).toMatchObject({ status: 'PENDING', saga: { status: 'WAITING' } });
@@ -73,11 +83,26 @@ test('a saga takes up the decision of an operator, although it was not woken', a
   const saga = `placeOrder:${id}`;
   await isParked(saga);
   await postpone(saga, '1 hour');
-  await sql`insert into orchestration.saga_action (saga_id, number, step, action, requested_by, reason, at)
-    values (${saga}, 1, 'reserve', 'COMPENSATE', ${operator.id}, 'It hangs.', now())`.execute(shop.kysely);
+  await decide(saga, 'reserve', 'COMPENSATE');
   await mend();
   await sagaEnds(shop, id, 'COMPENSATED');
   expect(await read(shop, id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
+});
+
+test('an order whose wait for the buyer is skipped while the buyer confirms is paid for, and one that is not confirmed is cancelled', async () => {
+  const buyer = newCustomer();
+  const [confirmed, waiting] = [await order('tok_3ds', buyer), await order('tok_3ds', buyer)];
+  for (const id of [confirmed, waiting]) await isParked(`placeOrder:${id}`);
+  await decide(`placeOrder:${confirmed}`, 'settle', 'SKIP');
+  await confirmPayment(confirmed, buyer);
+  await settled(shop, confirmed, 'PROCESSING');
+  await sagaEnds(shop, confirmed, 'COMPLETED');
+  const paid = { paymentStatus: 'CAPTURED', payments: [{ status: 'CAPTURED' }] };
+  expect(await read(shop, confirmed)).toMatchObject(paid);
+  await decide(`placeOrder:${waiting}`, 'settle', 'SKIP');
+  await postpone(`placeOrder:${waiting}`, '0 seconds');
+  await settled(shop, waiting, 'CANCELLED');
+  expect(await read(shop, waiting)).toMatchObject({ paymentStatus: 'VOIDED', payments: [{ status: 'VOIDED' }] });
 });
 
 const AT = '2026-05-31T23:59:00.000Z';

@@ -1,5 +1,5 @@
 /** Queries of the registry, which the hosts write, and of sagas, whose state lies in DBOS's tables. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type SqlBool } from 'kysely';
 import { connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { columnsOf, type TablesOf } from '../../platform/data/entity-table.ts';
 import { type AgentRow, AgentSchema } from './agents/entities.ts';
@@ -27,8 +27,6 @@ interface DbosTables {
   };
 }
 
-/** The kind of a saga, which is its name in the graph: `kindOf` of platform/sagas/enqueue.ts, as SQL. */
-const KIND = sql<string>`regexp_replace(name, '\\.v[0-9]+$', '')`;
 const MAX_AGENTS = 100;
 const AGENT = columnsOf(AgentSchema);
 
@@ -71,7 +69,8 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     sagasWithin: (parents: readonly string[]) => sagasWithin(db, parents),
 
     sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
-      const all = filter.name != null ? sagas().where(KIND, '=', filter.name) : sagas();
+      // A saga's id begins with its kind, which is its name in the graph: so the primary key finds those of a rare one.
+      const all = filter.name != null ? sagas().where(sql<SqlBool>`starts_with(id, ${`${filter.name}:`})`) : sagas();
       return connect(all, { column: 'createdAt', direction: 'DESC' }, page);
     },
 

@@ -629,6 +629,11 @@ export type DiscardEventInput = {
 export type RebuildProjectionInput = {
   /** The consumer that keeps it. */
   consumer: Scalars['ID']['input'];
+  /**
+   * The version of its rows to rebuild it for, where processes of several releases run, or a release went back. Not given,
+   * a process carries it out that is not older than the tables: `tablesVersion` of `consumers`.
+   */
+  version?: InputMaybe<Scalars['Int']['input']>;
   /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */

@@ -5,6 +5,7 @@ import { createLedger } from '../../platform/ledger/ledger.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { own } from './access.ts';
+import { refundElectorate } from './approval/electorate.ts';
 import { approvalResolvers } from './approval/resolvers.ts';
 import { bookBackfill } from './books/backfill.ts';
 import { bookHandlers } from './books/handlers.ts';
@@ -79,7 +80,11 @@ export default defineAgent({
     });
     const provider = guard(simulator, { timeoutMs, guards: agentContext.guards });
     const refunds = refundService(agentContext, provider);
-    const approvals = createApprovals(agentContext, { events: approvalEvents, commands: [refunds.command] });
+    const approvals = createApprovals(agentContext, {
+      events: approvalEvents,
+      commands: [refunds.command],
+      electorate: refundElectorate(agentContext),
+    });
     const news = new News();
     const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, { secrets, news })]);
     const ledger = createLedger({ agent: 'payment', store, clock });

@@ -274,6 +274,18 @@ describe('3-D Secure', () => {
     ]);
   });
 
+  test('that nobody settles, as of a saga whose step was skipped, is captured once the buyer has confirmed', async () => {
+    const { orderId, payment } = await begin();
+    expect((await capture(orderId)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
+    const [confirmed] = await Promise.all([confirm(payment.id), settle(orderId)]);
+    expect(confirmed.payment.status).toBe('AUTHORIZED');
+    expect((await capture(orderId)).payment.status).toBe('CAPTURED');
+    // One that is settled after all has nothing left to do.
+    expect((await settle(orderId)).payment.status).toBe('CAPTURED');
+    expect(await moves(payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
+    expect(await eventsOf(payment.id)).toEqual(['payment.action_required', 'payment.authorized', 'payment.captured']);
+  });
+
   test('tells the saga how long to wait', async () => {
     const input = { orderId: newOrder(), customerId, token: 'tok_3ds', amount: { amount: '5.00', currency: 'EUR' } };
     const answer = await agents.mutate('authorisePayment', keyed(input), 'payment { actionExpiresInSeconds }', service);

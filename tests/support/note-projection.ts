@@ -19,16 +19,31 @@ export const ShownSchema = defineEntity({
 });
 type Tables = TablesOf<typeof ShownSchema>;
 
-/** Its table in the schema `mirror`, with what a rebuild must carry over: an index, a check, a policy, a right. */
+/** Its table in the schema `mirror`, with what a rebuild must carry over, of each kind that a table has. */
 export const MIRROR = `
   create schema mirror;
   create table mirror.shown (id text constraint shown_key primary key, version int not null check (version > 0),
     told int not null default 1, text text not null) with (fillfactor = 70);
   create index shown_by_text on mirror.shown (lower(text), id) where version > 0;
-  alter table mirror.shown enable row level security;
+  create unique index shown_once on mirror.shown (id, version) with (fillfactor = 80);
+  create statistics mirror.of_shown (dependencies) on version, told from mirror.shown;
+  alter table mirror.shown enable row level security, force row level security, cluster on shown_once,
+    replica identity using index shown_once, alter column text set statistics 500, set (toast.autovacuum_enabled = false),
+    alter column version set (n_distinct = 7);
+  alter index mirror.shown_key set (fillfactor = 60);
+  alter index mirror.shown_by_text alter column 1 set statistics 300;
+  alter statistics mirror.of_shown set statistics 200;
   create policy everybody on mirror.shown using (true) with check (true);
   create policy "agora reader x" on mirror.shown as restrictive for select to pg_monitor using (id <> 'secret');
-  grant select on mirror.shown to pg_monitor;`;
+  grant select on mirror.shown to pg_monitor with grant option;
+  grant select (id), update (text) on mirror.shown to pg_read_all_stats;
+  comment on table mirror.shown is 'Notes, as they''re shown';
+  comment on column mirror.shown.text is 'a column';
+  comment on constraint shown_key on mirror.shown is 'a key';
+  comment on constraint shown_version_check on mirror.shown is 'a check';
+  comment on index mirror.shown_by_text is 'an index';
+  comment on policy "agora reader x" on mirror.shown is 'a policy';
+  comment on statistics mirror.of_shown is 'statistics';`;
 
 /** Notes of one page. */
 export const NOTES_PAGE = 20;

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { EventCheck } from '../../platform/events/event-check.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { endpointDisabledPayload } from '../../platform/outbound/endpoint-disabled.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../platform/outbound/outbound.ts';
-import { secretsWith } from '../../platform/secrets/secrets.ts';
+import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { noteRead, noteWritten, type SmallFixture } from './small-agent.ts';
 
 /** An event of a merchant. */
@@ -26,14 +27,22 @@ export const smallDisabled = defineEvent('small.endpoint_disabled', {
 /** The same keys in every process. */
 export const smallSecrets = secretsWith([{ id: 'test', bytes: Buffer.alloc(32, 9) }]);
 
+/** Options of these webhooks, and what else differs from the small agent's. */
+export interface SmallOutboundOptions extends Partial<OutboundOptions> {
+  clock?: Clock;
+  secrets?: Secrets;
+}
+
 /** Outbound webhooks of the small agent on a clock. */
 export const smallOutbound = (
-  { store }: Pick<SmallFixture, 'store'>,
-  { clock = systemClock, ...more }: Partial<OutboundOptions> & { clock?: Clock } = {},
+  { store, signer }: Pick<SmallFixture, 'store' | 'signer'>,
+  { clock = systemClock, secrets = smallSecrets, ...more }: SmallOutboundOptions = {},
 ): Outbound => {
   const emits = [noteWritten, noteRead, shopOpened, smallDisabled];
   const allAgents = [{ name: 'small', emits }] as unknown as AgentDefinition[];
-  return createOutbound({ store, clock, secrets: smallSecrets, log: silentLogger, allAgents } as never, {
+  const log = silentLogger;
+  const eventCheck = new EventCheck({ signer, log });
+  return createOutbound({ store, clock, secrets, log, eventCheck, allAgents } as never, {
     agent: 'small',
     disabled: smallDisabled,
     allowed: { loopback: true },

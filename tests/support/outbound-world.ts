@@ -1,9 +1,10 @@
 /** The small agent with outbound webhooks that run on a clock of the test's, and real receivers. */
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { FixedClock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import { operator } from './actors.ts';
-import { runOutbound, smallOutbound } from './outbound-fixture.ts';
+import { runOutbound, smallOutbound, type SmallOutboundOptions } from './outbound-fixture.ts';
 import { openSmallAgent, type SmallAgent } from './small-agent.ts';
 import { until } from './until.ts';
 import { openReceiver, type Receiver } from './webhook-receiver.ts';
@@ -46,24 +47,22 @@ export interface OutboundWorld {
   deliveries(id: string): Promise<any[]>;
   /** Runs a scheduled job now. */
   runJob(name: string): Promise<void>;
-  /** Begins anew, on an empty log. */
-  reset(): Promise<void>;
-  /** Ends what runs. */
-  stop(): Promise<void>;
-  close(): Promise<void>;
+  /** Has all that follows a cursor or a time replayed to an endpoint. */
+  replay(endpointId: string, from?: { after?: string; since?: Date }): Promise<string>;
+  /** Ends what runs, and goes on with these options. */
+  restart(options?: SmallOutboundOptions): Promise<void>;
 }
 
-/** Opens the world. Call `reset` before each test and `stop` after it. */
-export async function openOutboundWorld(): Promise<OutboundWorld> {
-  const small = await openSmallAgent();
+/** Opens the world for the tests of one file: each begins with an empty log and without endpoints. */
+export function outboundWorld(options: SmallOutboundOptions = {}): OutboundWorld {
   let receivers: Receiver[] = [];
   let running: { stop(): Promise<void> } | undefined;
 
   const query: OutboundWorld['query'] = async (text, values = []) =>
-    (await small.database.pool.query(text, values)).rows;
+    (await world.small.database.pool.query(text, values)).rows;
 
   const world: OutboundWorld = {
-    small,
+    small: undefined as never,
     query,
     clock: new FixedClock(),
     outbound: undefined as never,
@@ -92,7 +91,8 @@ export async function openOutboundWorld(): Promise<OutboundWorld> {
         const rows = await query(
           `select from small.outbound_endpoint e left join small.outbound_lane l on l.endpoint_id = e.id
             where e.status = 'ENABLED'
-              and (e.replay_after is not null or l.claim is not null or greatest(l.due_at, e.resumes_at) <= $1)`,
+              and (e.replay_after is not null or l.claim is not null
+                or l.due_at <= $1 and coalesce(e.resumes_at <= $1, true))`,
           [world.clock.now()],
         );
         return rows.length === 0;
@@ -106,23 +106,36 @@ export async function openOutboundWorld(): Promise<OutboundWorld> {
     endpointOf: async (id) => (await query('select * from small.outbound_endpoint where id = $1', [id]))[0],
     deliveries: (id) => query('select * from small.outbound_delivery where endpoint_id = $1 order by place', [id]),
     runJob: (name) =>
-      world.outbound.scheduledJobs.find((job) => job.name === name)!.run(new AbortController().signal, small.kysely),
+      world.outbound.scheduledJobs
+        .find((job) => job.name === name)!
+        .run(new AbortController().signal, world.small.kysely),
 
-    async reset() {
-      await small.empty();
-      await query('truncate small.outbound_endpoint cascade');
-      world.clock = new FixedClock('2026-06-01T12:00:00Z');
-      world.outbound = smallOutbound(small, { clock: world.clock });
-      running = await runOutbound(small, world.outbound);
-    },
-    async stop() {
-      await Promise.all(receivers.map((receiver) => receiver.close()));
-      receivers = [];
+    replay: (endpointId, from = { since: new Date(0) }) =>
+      world.outbound.endpoints.replay({ endpointId, ...from, ...once() }, byOperator, 'ALL'),
+
+    async restart(more) {
       await running?.stop();
-      running = undefined;
+      world.outbound = smallOutbound(world.small, { ...options, clock: world.clock, ...more });
+      running = await runOutbound(world.small, world.outbound);
     },
-    close: () => small.database.drop(),
   };
+
+  beforeAll(async () => {
+    world.small = await openSmallAgent();
+  });
+  afterAll(() => world.small?.database.drop());
+  beforeEach(async () => {
+    await world.small.empty();
+    await query('truncate small.outbound_endpoint cascade');
+    world.clock = new FixedClock('2026-06-01T12:00:00Z');
+    await world.restart();
+  });
+  afterEach(async () => {
+    await Promise.all(receivers.map((receiver) => receiver.close()));
+    receivers = [];
+    await running?.stop();
+    running = undefined;
+  });
   return world;
 }
 

@@ -115,12 +115,16 @@ test('orders, cancellations and refunds are in the figures of their customer, an
   await areRight();
 });
 
+const POLICIES = `select policyname, roles::text, qual from pg_policies
+  where schemaname = 'customer' and tablename = 'customer_order' order by policyname`;
+
 test('a rebuild while orders are placed ends with the figures of the orders; meanwhile the old ones are shown', async () => {
   const self = await buyer();
   for (let n = 0; n < 3; n++) await place(self);
   await areRight();
   // Readers of the old table hold the exchange back until the test has looked.
   const old = await query(`select 'customer.customer_order'::regclass::oid as oid`);
+  const policies = await query(POLICIES);
   await shop.kysely.connection().execute(async (reader) => {
     await raw(reader, 'set transaction_timeout = 0');
     await raw(reader, 'set idle_in_transaction_session_timeout = 0');
@@ -159,10 +163,8 @@ test('a rebuild while orders are placed ends with the figures of the orders; mea
   expect((await figures(self)).orderCount).toBe(6);
   expect(await query(`select from pg_namespace where nspname = 'customer_orders_next'`)).toEqual([]);
   // Another customer's rows stay withheld by PostgreSQL itself.
-  const [{ policies }] = await query(
-    `select count(*)::int as policies from pg_policies where schemaname = 'customer' and tablename = 'customer_order'`,
-  );
-  expect(policies).toBe(2);
+  expect(await query(POLICIES)).toEqual(policies);
+  expect(policies).not.toEqual([]);
 });
 
 test('a rebuild is given up by an operator, and only one that is under way', async () => {

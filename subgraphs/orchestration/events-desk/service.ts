@@ -117,8 +117,10 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
     /** @throws Refusal NOT_FOUND, NOT_REBUILDABLE, INVALID_STATE, INVALID_INPUT */
     rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
       act('REBUILD', input, context, async ({ sql }) => {
-        const { consumer } = input;
-        const asked = await askForRebuild(sql, consumer);
+        const { consumer, version } = input;
+        if (version != null && version < 1)
+          throw refuse('INVALID_INPUT', 'Versions are counted from 1.', ['input', 'version']);
+        const asked = await askForRebuild(sql, consumer, version ?? undefined);
         if (asked === 'UNDER_WAY')
           throw refuse(
             'INVALID_STATE',

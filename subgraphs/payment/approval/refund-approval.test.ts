@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { approvalViolations } from '../../../platform/approvals/approval-violations.ts';
 import { readConfig } from '../../../platform/config/config.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
+import type { Role } from '../../../platform/identity/roles.ts';
 import { newId } from '../../../platform/ids.ts';
 import { actor, admin, openAgents, operator, service, type TestAgents } from '../../../tests/support/agents.ts';
 import agent from '../agent.ts';
@@ -15,7 +16,9 @@ const POLICY = JSON.stringify([
 
 let agents: TestAgents;
 beforeAll(async () => {
-  agents = await openAgents(['payment'], { config: { PAYMENT_REFUND_APPROVAL: POLICY, PAYMENT_APPROVAL_HOURS: '24' } });
+  agents = await openAgents(['payment', 'identity'], {
+    config: { PAYMENT_REFUND_APPROVAL: POLICY, PAYMENT_APPROVAL_HOURS: '24' },
+  });
 });
 afterAll(() => agents?.close());
 afterEach(async () => {
@@ -49,6 +52,17 @@ const decide = (how: 'approve' | 'reject' | 'withdraw', approvalId: string, by: 
   const field = `${how}PaymentCommand`;
   return agents.mutate(field, keyed({ approvalId, ...reason, ...more }), `${APPROVAL} userErrors { code }`, by);
 };
+/** A person with an account, which identity knows. */
+async function user(role: Role): Promise<Actor> {
+  const person = actor({ roles: [role] });
+  const email = `${person.id}@example.com`;
+  const now = agents.clock.now();
+  const account = { id: person.id, email, emailKey: email, name: 'Ada', roles: [role], createdAt: now, updatedAt: now };
+  await agents.kysely.insertInto('identity.account').values(account).execute();
+  return person;
+}
+const delegate = (approvalId: string, delegateId: string) =>
+  agents.mutate('delegatePaymentApproval', keyed({ approvalId, delegateId }), 'userErrors { code path }', admin);
 const providerRefunds = async (paymentId: string): Promise<number> => {
   const rows = await agents.kysely
     .selectFrom('payment.simulator_entry')
@@ -194,15 +208,26 @@ describe('a refund', () => {
     const { id } = await paid();
     const { approval } = await refund(id, '11.00');
     await decide('approve', approval.id, second);
-    const deputy = actor({ roles: ['OPERATOR'] });
-    const handed = keyed({ approvalId: approval.id, delegateId: deputy.id });
-    expect(await agents.mutate('delegatePaymentApproval', handed, 'userErrors { code }', admin)).toEqual({
+    const deputy = await user('OPERATOR');
+    expect(await delegate(approval.id, deputy.id)).toEqual({
       userErrors: [],
     });
     expect(await decide('approve', approval.id, deputy)).toMatchObject({ approval: { status: 'PENDING' } });
     expect(await decide('approve', approval.id, admin)).toMatchObject({ userErrors: [{ code: 'INVALID_STATE' }] });
     expect(await untouched(id)).toBe(true);
     expect(await decide('approve', approval.id, admin2)).toMatchObject({ approval: { status: 'EXECUTED' } });
+  });
+
+  test('is delegated to nobody who may not vote on refunds', async () => {
+    const { id } = await paid();
+    const { approval } = await refund(id, '11.00');
+    await decide('approve', approval.id, second);
+    const analyst = await user('ANALYST');
+    for (const nobody of [analyst.id, newId('user')])
+      expect(await delegate(approval.id, nobody)).toEqual({
+        userErrors: [{ code: 'NOT_AN_APPROVER', path: ['input', 'delegateId'] }],
+      });
+    expect((await decide('approve', approval.id, analyst)).userErrors).toEqual([{ code: 'NOT_AN_APPROVER' }]);
   });
 
   test('is not made twice by the jobs that finish what was left', async () => {

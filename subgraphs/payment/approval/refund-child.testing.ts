@@ -43,7 +43,10 @@ const dying: typeof command = {
     return command.locks(input);
   },
 };
-const approvals = createApprovals({ store, clock, log: silentLogger }, { events, commands: [dying] });
+const approvals = createApprovals(
+  { store, clock, log: silentLogger },
+  { events, commands: [dying], electorate: { scopes: [], rolesOf: async () => [] } },
+);
 const context = { actor: actor({ roles: ['OPERATOR'] }), correlationId: 'kill' };
 await approvals.approve({ approvalId, idempotencyKey: approvalId }, context);
 throw new Error(`it did not die: ${place}`);
