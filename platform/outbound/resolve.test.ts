@@ -64,6 +64,14 @@ test('a name server that does not answer is not waited for longer than it may be
   expect(new Set(await Promise.all(slow))).toEqual(new Set(['ETIMEOUT']));
 });
 
+test('servers that keep still about the one kind of addresses do not hold up the other', async () => {
+  const names = await named((_, type) => (type === 'A' ? ['192.0.2.7'] : 'silence'));
+  const found = await addressesOf('four.example', { ...names, answerMs: 600_000 });
+  expect(found).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  // It did not wait until it was time to ask again.
+  expect(server!.asked.toSorted()).toEqual(['A four.example', 'AAAA four.example']);
+});
+
 test('a name that has changed to an address of our own is not connected to, nor is the one beside a public one', async () => {
   const answers = [['8.8.8.8'], ['8.8.8.8', '169.254.169.254', '10.0.0.1'], ['127.0.0.1']];
   let round = 0;
