@@ -60,8 +60,6 @@ export const FUNCTIONS_OF_AGENT: readonly string[] = [
   'shape_of',
   'begin_rebuild',
   'finish_rebuild',
-  'prepare_rebuild',
-  'exchange_rebuild',
   'drop_rebuild',
 ];
 

@@ -57,8 +57,9 @@ function agent(
   }));
 }
 
+const SIGNER = eventSigner([newKey()]);
 const host = (agents: AgentDefinition[], more: Partial<HostOptions> = {}): Promise<Host> =>
-  hostOf(small, agents, { clock, signer: eventSigner([newKey()]), pace: QUICK, ...more });
+  hostOf(small, agents, { clock, signer: SIGNER, pace: QUICK, ...more });
 
 const status = async (name = 'small'): Promise<string> =>
   (await small.database.pool.query('select status from platform.agent where name = $1', [name])).rows[0]?.status;
@@ -261,7 +262,7 @@ describe('an agent that cannot reach another', () => {
     isThere = true;
     const payload = { agentId: 'small', name: 'agent:other', requestedBy: 'user_1' };
     const reset = envelope(breakerReset, { aggregateId: 'reset_1', aggregateVersion: 1, payload }, { source: 'x' });
-    await small.kysely.transaction().execute((transaction) => append(transaction, [reset]));
+    await small.kysely.transaction().execute((transaction) => append(transaction, [reset], SIGNER));
     await until('it is reset', async () => (await status()) === 'RUNNING');
     expect(await asked(running)).toEqual({ data: { asked: 'hi' } });
     await running.stop('over');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { noteEffect, noteRead, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { readableLog } from '../../tests/support/readable-log.ts';
 import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
@@ -213,6 +214,7 @@ test.each([
   await small.write('a');
   await small.write('b');
   await small.write('c', 'poison');
+  await readableLog(small.kysely);
   await until(
     'the others are applied',
     async () => (await consumer.step()) === 'idle' && (await effects('reader')).length === 2,

@@ -44,6 +44,74 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
    ) parts
 $$;
 
+-- All that was set on tables beside their shape and their policies, as the statements that set it again on others of the same
+-- names and shape: forced row-level security, rights, comments, replica identity, and what the planner was told.
+create function traits_of(schema text, tables text[]) returns text[]
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with live as (
+    select c.*, format('%I.%I', schema, c.relname) as name from pg_class c
+     where c.relnamespace = to_regnamespace(schema) and c.relname = any(tables) and c.relkind = 'r'),
+  ind as (
+    select live.name as of, i.*, c.relname, format('%I.%I', schema, c.relname) as name
+      from live join pg_index i on i.indrelid = live.oid join pg_class c on c.oid = i.indexrelid),
+  col as (
+    select live.name as of, live.relowner, a.* from live join pg_attribute a on a.attrelid = live.oid
+     where a.attnum > 0 and not a.attisdropped),
+  granted as (
+    select name as of, '' as columns, a.* from live cross join aclexplode(relacl) a where a.grantee <> relowner
+    union all
+    select of, format(' (%I)', attname), a.* from col cross join aclexplode(attacl) a where a.grantee <> relowner),
+  statement(place, text) as (
+    select 1, format('alter table %s force row level security', name) from live where relforcerowsecurity
+    union all
+    select 2, format('grant %s%s on %s to %s%s', privilege_type, columns, of,
+             case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
+             case when is_grantable then ' with grant option' else '' end) from granted
+    union all
+    select 3, format('alter table %s set (%s)', live.name, option)
+      from live join pg_class t on t.oid = live.reltoastrelid cross join unnest(t.reloptions) set_option
+     cross join lateral (values ('toast.' || set_option)) o (option)
+    union all
+    select 4, format('alter table %s cluster on %I', of, relname) from ind where indisclustered
+    union all
+    select 4, format('alter table %s replica identity using index %I', of, relname) from ind where indisreplident
+    union all
+    select 4, format('alter table %s replica identity %s', name, case relreplident when 'f' then 'full' else 'nothing' end)
+      from live where relreplident in ('f', 'n')
+    union all
+    select 5, format('alter table %s alter column %I set statistics %s', of, attname, attstattarget)
+      from col where attstattarget is not null
+    union all
+    select 5, format('alter table %s alter column %I set (%s)', of, attname, option)
+      from col cross join unnest(attoptions) option
+    union all
+    select 5, format('alter index %s alter column %s set statistics %s', ind.name, a.attnum, a.attstattarget)
+      from ind join pg_attribute a on a.attrelid = ind.indexrelid where a.attstattarget is not null
+    union all
+    -- The copies of these have names of their own, and go with the second set's schema.
+    select 6, pg_get_statisticsobjdef(s.oid) from live join pg_statistic_ext s on s.stxrelid = live.oid
+    union all
+    select 7, format('alter statistics %I.%I set statistics %s', s.stxnamespace::regnamespace, s.stxname, s.stxstattarget)
+      from live join pg_statistic_ext s on s.stxrelid = live.oid where s.stxstattarget is not null
+    union all
+    select 8, format('comment on table %s is %L', name, obj_description(oid, 'pg_class')) from live
+     where obj_description(oid, 'pg_class') is not null
+    union all
+    select 8, format('comment on index %s is %L', name, obj_description(indexrelid, 'pg_class')) from ind
+     where obj_description(indexrelid, 'pg_class') is not null
+    union all
+    select 8, format('comment on constraint %I on %s is %L', k.conname, live.name, obj_description(k.oid, 'pg_constraint'))
+      from live join pg_constraint k on k.conrelid = live.oid where obj_description(k.oid, 'pg_constraint') is not null
+    union all
+    select 8, format('comment on policy %I on %s is %L', p.polname, live.name, obj_description(p.oid, 'pg_policy'))
+      from live join pg_policy p on p.polrelid = live.oid where obj_description(p.oid, 'pg_policy') is not null
+    union all
+    select 8, format('comment on statistics %I.%I is %L', s.stxnamespace::regnamespace, s.stxname,
+             obj_description(s.oid, 'pg_statistic_ext'))
+      from live join pg_statistic_ext s on s.stxrelid = live.oid where obj_description(s.oid, 'pg_statistic_ext') is not null)
+  select coalesce(array_agg(text order by place, text), '{}') from statement
+$$;
+
 -- Drops the second set of a projection's tables, and its consumer.
 create function drop_rebuild(projection text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -92,13 +160,18 @@ begin
                  where i.indrelid = live and not exists (select from pg_constraint where conindid = i.indexrelid) loop
       execute replace(part.def, format(' ON %I.%I USING ', room, name), format(' ON %I.%I USING ', next, name));
     end loop;
+    -- The definitions of keys leave out the options of their indexes.
+    for part in select i.relname as index, unnest(i.reloptions) as option
+                  from pg_index join pg_class i on i.oid = indexrelid where indrelid = live loop
+      execute format('alter index %I.%I set (%s)', next, part.index, part.option);
+    end loop;
   end loop;
   execute format('grant usage on schema %I to %I', next, session_user);
   execute format('grant select, insert, update, delete on all tables in schema %I to %I', next, session_user);
 end $$;
 
--- Exchanges both sets: drops the old one, puts the second in its place with the old one's policies and rights, and ends
--- its consumer. Readers wait for the commit, and then read the new one.
+-- Exchanges both sets: drops the old one, puts the second in its place with all that was set on the old one, and ends its
+-- consumer. Readers wait for the commit, and then read the new one.
 create function finish_rebuild(projection text, tables text[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -121,15 +194,19 @@ begin
       from pg_policies where schemaname = room and tablename = any(tables)
     union all
     select format('alter table %s enable row level security', oid::regclass) from pg_class
-     where relrowsecurity and relnamespace = to_regnamespace(room) and relname = any(tables)
-    union all
-    select format('grant %s on %s to %s', a.privilege_type, c.oid::regclass,
-             case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end)
-      from pg_class c cross join lateral aclexplode(c.relacl) a
-     where c.relnamespace = to_regnamespace(room) and c.relname = any(tables));
+     where relrowsecurity and relnamespace = to_regnamespace(room) and relname = any(tables)) || platform.traits_of(room, tables);
   execute format('drop table %s', live);
   foreach name in array tables loop
     execute format('alter table %I.%I set schema %I', next, name, room);
+  end loop;
+  -- The role that filled the second set has rights on it, which it need not have had on the old one.
+  for statement in
+    select distinct format('revoke all on %s from %s', c.oid::regclass,
+             case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end)
+      from pg_class c cross join lateral aclexplode(c.relacl) a
+     where c.relnamespace = to_regnamespace(room) and c.relname = any(tables) and a.grantee <> c.relowner
+  loop
+    execute statement;
   end loop;
   foreach statement in array statements loop
     execute statement;

@@ -94,7 +94,7 @@ export const beginRebuild = (kysely: Kysely<any>, place: Place, mine: { types: r
     );
     if (count === 0) return false;
     await hold(transaction, next);
-    await raw(transaction, 'select platform.prepare_rebuild($1, $2)', [consumer, tables]);
+    await raw(transaction, 'select platform.begin_rebuild($1, $2)', [consumer, tables]);
     await raw(
       transaction,
       `insert into platform.log_cursor
@@ -227,6 +227,6 @@ const exchange = (kysely: Kysely<any>, place: Place, version: number): Promise<F
          from platform.log_cursor n where l.consumer = $1 and n.consumer = $2`,
       [consumer, next, version],
     );
-    await raw(transaction, 'select platform.exchange_rebuild($1, $2)', [consumer, tables]);
+    await raw(transaction, 'select platform.finish_rebuild($1, $2)', [consumer, tables]);
     return 'FINISHED';
   });

@@ -111,15 +111,11 @@ describe('the rebuild of a projection', () => {
   test.each([
     `select platform.begin_rebuild('customer.orders', '{customer_order}')`,
     `select platform.finish_rebuild('customer.orders', '{customer_order}')`,
-    `select platform.prepare_rebuild('customer.orders', '{customer_order}')`,
-    `select platform.exchange_rebuild('customer.orders', '{customer_order}')`,
     `select platform.drop_rebuild('customer.orders')`,
     `select platform.drop_rebuild('pg_catalog.x')`,
     // Each role has the right of usage on the schema of the tables that agents share.
     `select platform.begin_rebuild('platform.x', '{agent_replica}')`,
     `select platform.finish_rebuild('platform.x', '{agent_replica}')`,
-    `select platform.prepare_rebuild('platform.x', '{agent_replica}')`,
-    `select platform.exchange_rebuild('platform.x', '{agent_replica}')`,
     `select platform.drop_rebuild('platform.x')`,
     `select platform.begin_rebuild('public.x', '{}')`,
   ])('is refused to the role of another: %s', async (statement) => {
