@@ -11,7 +11,7 @@ export interface EventCheckParts {
   log: Logger;
 }
 
-/** Tells the events that their senders signed from others. Whoever hands on what it reads of the log asks it first. */
+/** Tells the events that their senders signed from others. A reader of the log that hands events on asks it first. */
 export class EventCheck {
   readonly #o: EventCheckParts;
   /** Events of older transactions than this may have no signature. */
