@@ -1,4 +1,5 @@
 import type { AgentContext } from '../agent/agent-context.ts';
+import { inChunks } from '../data/in-chunks.ts';
 import type { OutboundSql } from './outbound-sql.ts';
 
 /** Lanes deleted in one transaction. */
@@ -9,6 +10,7 @@ export async function sweepLanes(
   { store, sql }: Pick<AgentContext, 'store'> & { sql: OutboundSql },
   signal: AbortSignal,
 ): Promise<void> {
-  const sweep = () => store.write({ locks: [], origin: {} }, (work) => sql.sweepLanes(work.sql, CHUNK));
-  while (!signal.aborted && (await sweep()) === CHUNK);
+  await inChunks(CHUNK, signal, (size) =>
+    store.write({ locks: [], origin: {} }, (work) => sql.sweepLanes(work.sql, size)),
+  );
 }

@@ -2,6 +2,7 @@
 import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
+import { inChunks } from '../../platform/data/in-chunks.ts';
 import { MessageSchema, type Tables } from './entities.ts';
 import { notificationRequested } from './events.ts';
 import { sentFact } from './sent-fact.ts';
@@ -10,7 +11,7 @@ const BATCH = 50;
 
 export const sendScheduled = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>): ScheduledJob => {
   /** Sends some of the messages that are due, and returns their number. A message that is sent is not due any more. */
-  const sendSome = (): Promise<number> =>
+  const sendSome = (limit: number): Promise<number> =>
     store.write({ locks: ['scheduled messages'], origin: {} }, async (work) => {
       const now = clock.now();
       const due = await work.sql
@@ -19,7 +20,7 @@ export const sendScheduled = ({ store, clock }: Pick<AgentContext<Tables>, 'stor
         .where('scheduledFor', '<=', now)
         .orderBy('scheduledFor')
         .orderBy('id')
-        .limit(BATCH)
+        .limit(limit)
         .execute();
       for (const message of due) {
         // An inbox has its messages in the order in which they were sent.
@@ -32,7 +33,7 @@ export const sendScheduled = ({ store, clock }: Pick<AgentContext<Tables>, 'stor
     name: 'send-scheduled-messages',
     everySeconds: 30,
     async run(signal) {
-      while (!signal.aborted && (await sendSome()) === BATCH);
+      await inChunks(BATCH, signal, sendSome);
     },
   };
 };

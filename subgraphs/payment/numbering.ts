@@ -2,6 +2,7 @@
 import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
+import { inChunks } from '../../platform/data/in-chunks.ts';
 import type { NumberOwner } from '../../platform/numbers/number-draws.ts';
 import { numberSeries } from '../../platform/numbers/number-series.ts';
 import type { PaymentVariables } from './config.ts';
@@ -31,7 +32,7 @@ export const numberRefunds = (
   agentContext: Pick<AgentContext<Tables, PaymentVariables>, 'store' | 'clock' | 'config'>,
 ): ScheduledJob => {
   const ownerNow = refundNumberOwner(agentContext);
-  const numberSome = (): Promise<number> =>
+  const numberSome = (limit: number): Promise<number> =>
     agentContext.store.write({ locks: ['numbers of refunds'], origin: {} }, async (work) => {
       const refunds = await work.sql
         .selectFrom('refund')
@@ -40,7 +41,7 @@ export const numberRefunds = (
         .where('number', 'is', null)
         .orderBy('createdAt')
         .orderBy('id')
-        .limit(BATCH)
+        .limit(limit)
         .execute();
       for (const refund of refunds)
         work.drawNumber(REFUND_NUMBERS, ownerNow(), async ({ number, issuedAt }) => {
@@ -52,7 +53,7 @@ export const numberRefunds = (
     name: 'number-refunds',
     everySeconds: 60,
     async run(signal) {
-      while (!signal.aborted && (await numberSome()) === BATCH);
+      await inChunks(BATCH, signal, numberSome);
     },
   };
 };
