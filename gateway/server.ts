@@ -44,8 +44,8 @@ import { UsedDocuments } from './execution/used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './graph/warm-up.ts';
 import { withoutHttp } from './operations/without-http.ts';
 import { serveWebSockets } from './socket/web-socket.ts';
-import { FileUploads } from './http/file-upload.ts';
-import { FILE_METHODS, respondFile } from './http/files.ts';
+import { FileUploads } from './http/files/upload.ts';
+import { FILE_METHODS, respondFile } from './http/files/respond-file.ts';
 import { respondWebhook } from './http/webhooks.ts';
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The files of an agent: their records in its own schema, their contents in the store that all processes share. Clients
- * send and fetch contents over HTTP by signed links (gateway/http/files.ts).
+ * send and fetch contents over HTTP by signed links (gateway/http/files/respond-file.ts).
  */
 import type { Readable } from 'node:stream';
 import type { AgentContext } from '../agent/agent-context.ts';

@@ -1,5 +1,5 @@
 /**
- * The agent's side of a transfer over HTTP (gateway/http/files.ts). The gateway knows no secrets and no records: it
+ * The agent's side of a transfer over HTTP (gateway/http/files/respond-file.ts). The gateway knows no secrets and no records: it
  * brings a link, and is told what it may do; after an upload it tells what it has stored, and where. So a link is good
  * at every gateway, in the agent's process or not, and the bytes never pass through the graph.
  */

@@ -9,24 +9,24 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { testSecrets } from '../../tests/support/counting-job.ts';
-import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
-import { until } from '../../tests/support/until.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { readConfig } from '../../platform/config/config.ts';
-import { diskStore } from '../../platform/files/disk-store.ts';
-import type { FileStore } from '../../platform/files/file-store.ts';
-import { createFiles, type Files } from '../../platform/files/files.ts';
-import type { MediaType } from '../../platform/files/media-types.ts';
-import type { RequestContext } from '../../platform/graphql/context.ts';
-import { createListener } from '../../platform/http/create-listener.ts';
-import { silentLogger } from '../../platform/log.ts';
-import { metricsText } from '../../platform/telemetry/metrics.ts';
-import { LIMITS } from '../limits/limits.ts';
-import { Places } from '../limits/places.ts';
-import type { Graph } from '../graph/graph.ts';
-import { FileUploads } from './file-upload.ts';
-import { respondFile } from './files.ts';
+import { testSecrets } from '../../../tests/support/counting-job.ts';
+import { openSmallAgent, type SmallAgent } from '../../../tests/support/small-agent.ts';
+import { until } from '../../../tests/support/until.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { readConfig } from '../../../platform/config/config.ts';
+import { diskStore } from '../../../platform/files/disk-store.ts';
+import type { FileStore } from '../../../platform/files/file-store.ts';
+import { createFiles, type Files } from '../../../platform/files/files.ts';
+import type { MediaType } from '../../../platform/files/media-types.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { createListener } from '../../../platform/http/create-listener.ts';
+import { silentLogger } from '../../../platform/log.ts';
+import { metricsText } from '../../../platform/telemetry/metrics.ts';
+import { LIMITS } from '../../limits/limits.ts';
+import { Places } from '../../limits/places.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { FileUploads } from './upload.ts';
+import { respondFile } from './respond-file.ts';
 
 const CONTENT = '{"a":"0123456789"}\n';
 
@@ -314,7 +314,7 @@ describe('a download', () => {
     ['prices', 'prices.csv', 'text/csv'],
     ['all.ndjson', 'all.ndjson', 'application/x-ndjson'],
     ['invoice.pdf.exe', 'invoice.pdf.exe.pdf', 'application/pdf'],
-    ['../../etc/cron.d/x', '_._.._etc_cron.d_x.csv', 'text/csv'],
+    ['../../../etc/cron.d/x', '_._.._etc_cron.d_x.csv', 'text/csv'],
     ['..\\autoexec.bat', '_._autoexec.bat.csv', 'text/csv'],
     ['.bashrc', '_bashrc.csv', 'text/csv'],
     ['vsc\u202efdp.exe', 'vsc_fdp.exe.csv', 'text/csv'],

@@ -5,24 +5,24 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { type AgoraError, Fault } from '../../platform/errors.ts';
-import type { FileStore } from '../../platform/files/file-store.ts';
-import { clientOf } from '../../platform/http/client-of.ts';
-import { timedByHandler } from '../../platform/http/create-listener.ts';
-import { respondUnread } from '../../platform/http/respond-unread.ts';
-import { ANONYMOUS } from '../../platform/identity/actor.ts';
-import type { Logger } from '../../platform/log.ts';
-import type { Graph } from '../graph/graph.ts';
-import { PLACE_RETRY, tooManyRequests } from '../limits/place-error.ts';
-import type { Places } from '../limits/places.ts';
-import { rateHeaders } from '../limits/rate-headers.ts';
-import type { RateLimits } from '../limits/rates.ts';
-import { countRejected } from '../operations/count-rejected.ts';
-import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
-import { CONTENT_STATUS, ended, REFUSALS, refuseFile, RETRY } from './file-answers.ts';
-import { fileDesk } from './file-desk.ts';
-import { giveFile } from './file-download.ts';
-import { type FileUploads, takeFile } from './file-upload.ts';
+import { type AgoraError, Fault } from '../../../platform/errors.ts';
+import type { FileStore } from '../../../platform/files/file-store.ts';
+import { clientOf } from '../../../platform/http/client-of.ts';
+import { timedByHandler } from '../../../platform/http/create-listener.ts';
+import { respondUnread } from '../../../platform/http/respond-unread.ts';
+import { ANONYMOUS } from '../../../platform/identity/actor.ts';
+import type { Logger } from '../../../platform/log.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { PLACE_RETRY, tooManyRequests } from '../../limits/place-error.ts';
+import type { Places } from '../../limits/places.ts';
+import { rateHeaders } from '../../limits/rate-headers.ts';
+import type { RateLimits } from '../../limits/rates.ts';
+import { countRejected } from '../../operations/count-rejected.ts';
+import { CORRELATION_HEADER, correlationId } from '../correlation-id.ts';
+import { CONTENT_STATUS, ended, REFUSALS, refuseFile, RETRY } from './answers.ts';
+import { fileDesk } from './desk.ts';
+import { giveFile } from './download.ts';
+import { type FileUploads, takeFile } from './upload.ts';
 
 /** Parts that the door of files works with. */
 export interface FileDoor {

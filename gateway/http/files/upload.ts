@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuse } from '../../platform/errors.ts';
-import { putChecked } from '../../platform/files/content-check.ts';
-import type { FileStore } from '../../platform/files/file-store.ts';
-import { isMediaType } from '../../platform/files/media-types.ts';
-import type { Transfer } from '../../platform/files/transfer.ts';
-import { uploadMs } from '../../platform/files/upload-time.ts';
-import { respondJson } from '../../platform/http/respond-json.ts';
-import type { Logger } from '../../platform/log.ts';
-import { count } from '../../platform/telemetry/metrics.ts';
-import { CONTENT_STATUS, ended, REFUSALS, refuseFile } from './file-answers.ts';
-import type { FileDesk } from './file-desk.ts';
+import { refuse } from '../../../platform/errors.ts';
+import { putChecked } from '../../../platform/files/content-check.ts';
+import type { FileStore } from '../../../platform/files/file-store.ts';
+import { isMediaType } from '../../../platform/files/media-types.ts';
+import type { Transfer } from '../../../platform/files/transfer.ts';
+import { uploadMs } from '../../../platform/files/upload-time.ts';
+import { respondJson } from '../../../platform/http/respond-json.ts';
+import type { Logger } from '../../../platform/log.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { CONTENT_STATUS, ended, REFUSALS, refuseFile } from './answers.ts';
+import type { FileDesk } from './desk.ts';
 
 /** Parts that uploads work with. */
 interface UploadParts {

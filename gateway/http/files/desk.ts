@@ -1,9 +1,9 @@
-import type { TransferAnswer } from '../../platform/files/transfer.ts';
-import { Fault } from '../../platform/errors.ts';
-import { serviceActor } from '../../platform/identity/actor.ts';
-import { isSealed } from '../../platform/secrets/secrets.ts';
-import { endpointWith } from '../graph/endpoint-with.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { TransferAnswer } from '../../../platform/files/transfer.ts';
+import { Fault } from '../../../platform/errors.ts';
+import { serviceActor } from '../../../platform/identity/actor.ts';
+import { isSealed } from '../../../platform/secrets/secrets.ts';
+import { endpointWith } from '../../graph/endpoint-with.ts';
+import type { Graph } from '../../graph/graph.ts';
 
 /** How long an agent may take to answer about a link, in milliseconds. */
 const ASK_MS = 10_000;

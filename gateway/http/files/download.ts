@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { storeFailed, type FileStore } from '../../platform/files/file-store.ts';
-import { isMediaType, ruleOf } from '../../platform/files/media-types.ts';
-import type { Transfer } from '../../platform/files/transfer.ts';
-import { count } from '../../platform/telemetry/metrics.ts';
-import { PAGE_POLICY } from '../limits/security-headers.ts';
+import { storeFailed, type FileStore } from '../../../platform/files/file-store.ts';
+import { isMediaType, ruleOf } from '../../../platform/files/media-types.ts';
+import type { Transfer } from '../../../platform/files/transfer.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { PAGE_POLICY } from '../../limits/security-headers.ts';
 import { type Conditional, conditionalOf } from './conditional-request.ts';
-import { ended, type Refused, refuseFile } from './file-answers.ts';
+import { ended, type Refused, refuseFile } from './answers.ts';
 
 /** How long a client may read nothing of what it fetches, in milliseconds. */
 const STILL_MS = 60_000;

@@ -1,9 +1,9 @@
 /** What the door of files answers where there is no content to give, and what it counts. */
 import type { ServerResponse } from 'node:http';
-import type { TransferOutcome } from '../../platform/files/transfer.ts';
-import { respondUnread } from '../../platform/http/respond-unread.ts';
-import { count } from '../../platform/telemetry/metrics.ts';
-import { RETRY_AFTER_SECONDS } from '../operations/mask-error.ts';
+import type { TransferOutcome } from '../../../platform/files/transfer.ts';
+import { respondUnread } from '../../../platform/http/respond-unread.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { RETRY_AFTER_SECONDS } from '../../operations/mask-error.ts';
 
 /** A refusal as its client sees it. */
 export type Refused = readonly [status: number, code: string, message: string];
