@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClamdServer, EICAR, openClamd } from '../../tests/support/clamd-server.ts';
 import { testSecrets } from '../../tests/support/counting-job.ts';
+import { meetingChange } from '../../tests/support/meeting-change.ts';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
@@ -278,6 +279,15 @@ describe('the sweep', () => {
     });
     expect(await tell({ key: transfer!.key, sha256 })).toEqual({ outcome: 'STORED' });
     expect(await read(files, file.id)).toMatchObject({ status: 'READY', key: transfer!.key });
+  });
+
+  test('leaves the record of an upload that begins at the moment when it would take it', async () => {
+    const files = filesOf();
+    const { file } = await announce(files);
+    const beginning = `update small.file set expires_at = expires_at + interval '1 hour'`;
+    clock.advance(3_600_000);
+    await meetingChange(small.database.pool, beginning, () => job(files, 'sweep expired files'));
+    expect(await read(files, file.id)).toMatchObject({ status: 'AWAITED' });
   });
 
   test('takes the record of an upload that never ended, and what comes after all is refused', async () => {

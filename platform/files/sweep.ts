@@ -34,7 +34,13 @@ export async function sweepExpired(
       .where('expiresAt', '<=', clock.now())
       .orderBy('expiresAt')
       .limit(limit);
-    const gone = await db.deleteFrom('file').where('id', 'in', old).returning('key').execute();
+    const gone = await db
+      .deleteFrom('file')
+      .where('id', 'in', old)
+      // Said again, since this alone is looked at anew in a row that was locked: an upload that has begun keeps its record.
+      .where('expiresAt', '<=', clock.now())
+      .returning('key')
+      .execute();
     for (const { key } of gone) if (key !== null) await files.delete(key);
     count('agora_files_swept_total', { why: 'EXPIRED' }, gone.length);
     return gone.length;
