@@ -64,6 +64,15 @@ test('a name server that does not answer is not waited for longer than it may be
   expect(new Set(await Promise.all(slow))).toEqual(new Set(['ETIMEOUT']));
 });
 
+test('a name server that answers for one kind of addresses alone is not waited for when it has', async () => {
+  const names = await named((_, type) => (type === 'A' ? ['192.0.2.7'] : 'silence'));
+  const began = performance.now();
+  expect(await addressesOf('four.example', { ...names, answerMs: 2500 })).toEqual([
+    { address: '192.0.2.7', family: 4 },
+  ]);
+  expect(performance.now() - began).toBeLessThan(2500);
+});
+
 test('a name that has changed to an address of our own is not connected to, nor is the one beside a public one', async () => {
   const answers = [['8.8.8.8'], ['8.8.8.8', '169.254.169.254', '10.0.0.1'], ['127.0.0.1']];
   let round = 0;
