@@ -12,9 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { onLinux } from '../../tests/support/or-skip.ts';
@@ -271,6 +274,23 @@ describe('a bucket', () => {
     await expect(bucket().put(KEY, chunks('x'), 1)).rejects.toMatchObject({ code: 'FILE_STORE_FULL' });
     s3.next = { status: 500 };
     await expect(bucket().put(KEY, chunks('x'), 1)).rejects.toMatchObject({ code: 'FILE_STORE_FAILED' });
+  });
+
+  test('is not kept busy with a content that nobody begins to read', async () => {
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    const service = createServer((_, response) => {
+      response.on('close', resolve);
+      response.writeHead(200, { 'content-length': 1_000_000 }).write('x');
+    });
+    service.listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    const content = await bucket({ url: `http://127.0.0.1:${port}/bucket` }).get(KEY);
+    content.destroy();
+    const late = wait(2000, 'late', { ref: false });
+    expect(await Promise.race([left, late])).toBe(undefined);
+    service.closeAllConnections();
+    service.close();
   });
 
   test('whose content breaks off is an error for its reader', async () => {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClamdServer, EICAR, openClamd } from '../../tests/support/clamd-server.ts';
 import { testSecrets } from '../../tests/support/counting-job.ts';
+import { meetingChange } from '../../tests/support/meeting-change.ts';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
@@ -280,23 +281,12 @@ describe('the sweep', () => {
     expect(await read(files, file.id)).toMatchObject({ status: 'READY', key: transfer!.key });
   });
 
-  test('leaves a record that an upload takes at the same moment', async () => {
+  test('leaves the record of an upload that begins at the moment when it would take it', async () => {
     const files = filesOf();
     const { file } = await announce(files);
+    const beginning = `update small.file set expires_at = expires_at + interval '1 hour'`;
     clock.advance(3_600_000);
-    const upload = await small.database.pool.connect();
-    try {
-      await upload.query('begin');
-      await upload.query(`update small.file set expires_at = expires_at + interval '1 hour'`);
-      const sweeping = job(files, 'sweep expired files');
-      const waiting = `select from pg_locks where not granted and locktype = 'transactionid'
-        and pid in (select pid from pg_stat_activity where datname = current_database())`;
-      await until('the sweep waits', async () => (await upload.query(waiting)).rowCount === 1);
-      await upload.query('commit');
-      await sweeping;
-    } finally {
-      upload.release();
-    }
+    await meetingChange(small.database.pool, beginning, () => job(files, 'sweep expired files'));
     expect(await read(files, file.id)).toMatchObject({ status: 'AWAITED' });
   });
 

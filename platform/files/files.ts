@@ -80,6 +80,8 @@ export interface Files {
    * @throws Refusal INVALID_STATE for a quota that others have filled meanwhile
    */
   record(work: Work, file: StoredFile): Promise<void>;
+  /** Deletes a stored content that has got no record, and is in nobody's quota. Does nothing to one that has. */
+  discard(file: StoredFile): Promise<void>;
   /** The agent's side of a transfer: the resolver of its field `transfer<Agent>File`. */
   transfer(input: TransferFileInput): Promise<TransferAnswer>;
   /** Resolvers of the type `File`: add them to the agent's resolvers. */
@@ -182,6 +184,10 @@ export function createFiles(
         createdAt,
         expiresAt: endOf(purposes, file.purpose, createdAt),
       });
+    },
+
+    async discard({ id, key }) {
+      if (!(await byId(id).executeTakeFirst())) await files.delete(key);
     },
 
     transfer: transfers(agentContext, {

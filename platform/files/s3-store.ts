@@ -85,7 +85,10 @@ export function s3Store({ url, region, accessKeyId, secretAccessKey, stillMs = S
         // The end of the content, asked for what is behind it.
         if (response.status === 416) return Readable.from([]);
         if (response.status !== (start > 0 ? 206 : 200) || !response.body) throw await refused(response, 'GET');
-        return Readable.from(patience.read(response.body as ReadableStream<Uint8Array>), { objectMode: false });
+        const body = response.body as ReadableStream<Uint8Array>;
+        const content = Readable.from(patience.read(body), { objectMode: false });
+        // A reading that has not begun does not end its request itself: who asks by HEAD destroys it so.
+        return content.once('close', () => void body.cancel().catch(() => {}));
       });
     },
 

@@ -28,15 +28,15 @@ export type Claims = ReturnType<typeof createClaims>;
 /** Creates the claims of one runner. */
 export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
   const worker = newUuid();
-  /** Owners that had a turn here, by kind, the one that has waited longest since then first. */
-  const served = new Set<string>();
+  /** When owners had their last turns here, by kind, the earliest first. */
+  const served = new Map<string, string>();
 
-  /** Puts the owner behind all others of this kind. */
+  /** Notes a turn of the job's owner, which begins or ends now. */
   const serve = ({ kind, ownerId, startedBy }: JobRow): void => {
     const turn = `${kind} ${ownerId ?? startedBy}`;
     served.delete(turn);
-    served.add(turn);
-    if (served.size > MOST_SERVED) served.delete(served.values().next().value!);
+    served.set(turn, clock.now().toISOString());
+    if (served.size > MOST_SERVED) served.delete(served.keys().next().value!);
   };
 
   const later = (ms: number): Date => new Date(clock.now().getTime() + ms);
@@ -66,6 +66,7 @@ export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
   return {
     later,
     mine,
+    serve,
     giveBack,
 
     /** When a claim that is made or renewed now runs out. */
@@ -73,14 +74,16 @@ export function createClaims({ db, clock, leaseMs }: ClaimsOptions) {
 
     /**
      * Claims a job that is due, of these kinds: of the owner who has waited longest for a turn in this process, so that
-     * nobody's many jobs keep another's waiting, and of theirs the one that is due first.
+     * nobody's many jobs keep another's waiting, and of theirs the one that is due first. An owner waits since the job is
+     * due or their last turn, whichever was later: those who come anew would otherwise all go first.
      */
     async claim(kinds: readonly string[]): Promise<JobRow | undefined> {
       if (kinds.length === 0) return undefined;
-      const turn = sql<string>`kind || ' ' || coalesce(owner_id, started_by)`;
+      const lastTurn = sql<Date>`(select at from unnest(${[...served.keys()]}::text[], ${[...served.values()]}::timestamptz[])
+        served (turn, at) where turn = kind || ' ' || coalesce(owner_id, started_by))`;
       const first = due()
         .where('kind', 'in', kinds)
-        .orderBy(sql`array_position(${[...served]}::text[], ${turn})`, (order) => order.asc().nullsFirst())
+        .orderBy(sql`greatest(due_at, ${lastTurn})`)
         .orderBy('dueAt')
         .orderBy('id')
         .forUpdate()

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { counting } from '../../tests/support/counting-job.ts';
 import { jobsWorld } from '../../tests/support/jobs-world.ts';
 import { countStatements } from '../../tests/support/statements.ts';
 import { until } from '../../tests/support/until.ts';
+import type { StoredFile } from '../files/files.ts';
 import type { JobKind } from './job-kind.ts';
 
 const world = jobsWorld();
@@ -60,6 +62,29 @@ test('owners take turns, so that one’s many jobs do not keep another’s waiti
     'merchant_1',
     'merchant_1',
   ]);
+});
+
+test('who comes later does not go before an owner who has waited since their turn, however many come', async () => {
+  const begun: string[] = [];
+  const kind = counting();
+  const one = runner(
+    [
+      {
+        ...kind,
+        async chunk(job) {
+          begun.push(job.ownerId!);
+          await wait(5);
+          if (begun.length < 9)
+            await start(one, 1, { ownerId: `merchant_${begun.length}`, by: `user_${begun.length}` });
+          return kind.chunk(job as never);
+        },
+      },
+    ],
+    { ...PACE, turnMs: 0 },
+  );
+  await ends(one, await start(one, 2, { ownerId: 'merchant_0' }));
+  expect(begun.slice(0, 3)).toEqual(['merchant_0', 'merchant_1', 'merchant_0']);
+  await until('all have ended', () => begun.length === 10);
 });
 
 test('a job that waits or is long gives its place to another of its kind, and goes on where it was', async () => {
@@ -273,6 +298,22 @@ test('a job that is cancelled while its result is put together stays so, and the
   const told = (await world.events(id)).map(({ status }) => status).filter((status) => status !== 'RUNNING');
   expect(told).toEqual(['QUEUED', 'CANCELLED']);
   expect((await world.query('select id from small.file')).rows).toEqual([]);
+});
+
+test('a job that is cancelled when its result is stored leaves no content, which would be in nobody’s quota', async () => {
+  const one = runner();
+  const { put } = one.files;
+  const { promise: stored, resolve: store } = Promise.withResolvers<StoredFile>();
+  one.files.put = async (...given) => {
+    const file = await put(...given);
+    await one.jobs.cancel(id, { rows: 'ALL', context: context() });
+    store(file);
+    return file;
+  };
+  const id = await start(one, 3);
+  const { key } = await stored;
+  await one.stop();
+  await expect(one.files.read({ key })).rejects.toMatchObject({ code: 'FILE_MISSING' });
 });
 
 test.each([

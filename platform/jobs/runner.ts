@@ -67,9 +67,18 @@ export function createRunner(
 
   const finish = async (job: JobRow, kind: JobKind): Promise<void> => {
     const result = await assembleResult(job, kind, { db, clock, agent, files, claims, leaseMs });
-    await keep.end(job, { status: 'SUCCEEDED', resultId: result?.id ?? null }, async (work) => {
-      if (result) await files!.record(work, result);
-    });
+    try {
+      await keep.end(job, { status: 'SUCCEEDED', resultId: result?.id ?? null }, async (work) => {
+        if (result) await files!.record(work, result);
+      });
+    } catch (error) {
+      // It was cancelled, or its owner's quota is full: jobs that end so again and again would fill the store.
+      if (result && (error instanceof NotOurs || error instanceof Refusal))
+        await files!
+          .discard(result)
+          .catch((err: unknown) => log.warn({ err, job: job.id }, 'a result that nobody wants was not deleted'));
+      throw error;
+    }
   };
 
   /** Works on a job, chunk by chunk, to its end or until the process stops. */
@@ -145,6 +154,7 @@ export function createRunner(
       .finally(() => {
         add('agora_jobs_running', labels, -1);
         running.delete(job.kind);
+        claims.serve(job);
         // The next one of its kind.
         bell.ring();
       });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { meetingChange } from '../../tests/support/meeting-change.ts';
 import { smallSecrets } from '../../tests/support/outbound-fixture.ts';
 import { byOperator, DAY, HOUR, MINUTE, once, outboundWorld } from '../../tests/support/outbound-world.ts';
 import { until } from '../../tests/support/until.ts';
@@ -255,6 +256,16 @@ test('deliveries are kept for thirty days', async () => {
   world.clock.advance(2 * DAY);
   await world.runJob('forget deliveries');
   expect(await world.deliveries(id)).toMatchObject([{ aggregate_id: 'n2' }]);
+});
+
+test('a delivery that is recorded again at the moment when it would be forgotten is kept', async () => {
+  const { id } = await world.receive();
+  await world.small.write('n1');
+  await world.settled();
+  world.clock.advance(31 * DAY);
+  const again = `update small.outbound_delivery set recorded_at = '${world.clock.now().toISOString()}'`;
+  await meetingChange(world.small.database.pool, again, () => world.runJob('forget deliveries'));
+  expect(await world.deliveries(id)).toHaveLength(1);
 });
 
 test('what is forgotten of a disabled endpoint leaves no lane behind, and what waits keeps its own', async () => {

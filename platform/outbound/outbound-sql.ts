@@ -131,10 +131,13 @@ export const outboundSql = (agent: string) => {
              from jsonb_array_elements($1::jsonb) d join ${table('endpoint')} e on e.id = d->>'endpointId'
             where e.status <> 'DELETED'
            on conflict (endpoint_id, webhook_id) do update set status = 'FAILED', finished_at = $2
-            where kept.status <> 'WAITING' returning id)
-         insert into ${table('attempt')} (delivery_id, number, at, duration_ms, error)
-         select id, 1 + coalesce((select max(number) from ${table('attempt')} where delivery_id = refused.id), 0), $2, 0, $3
-           from refused`,
+            where kept.status <> 'WAITING' returning id),
+         noted as (
+           insert into ${table('attempt')} (delivery_id, number, at, duration_ms, error)
+           select id, 1 + coalesce((select max(number) from ${table('attempt')} where delivery_id = refused.id), 0), $2, 0, $3
+             from refused returning delivery_id, number)
+         delete from ${table('attempt')} a using noted
+          where a.delivery_id = noted.delivery_id and a.number <= noted.number - ${MAX_ATTEMPTS_KEPT}`,
         [JSON.stringify(deliveries), now, error],
       );
     },

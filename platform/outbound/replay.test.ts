@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { byOperator, MINUTE, once, outboundWorld, upTo, versionsOf } from '../../tests/support/outbound-world.ts';
 import { until, untilAnswer } from '../../tests/support/until.ts';
+import { MAX_ATTEMPTS_KEPT } from './outbound-sql.ts';
 import type { Receiver } from '../../tests/support/webhook-receiver.ts';
 
 /** A small page, so that few events are several. */
@@ -160,6 +161,20 @@ describe('a replay', () => {
         ['n1', 2, 'x'],
         ['n2', 1, 'x'],
       ]);
+    });
+
+    test('keeps no more attempts of it than of any other, however often it is replayed', async () => {
+      await world.small.write('n1', 'true');
+      await world.settled();
+      await change('forged');
+      const { id } = await world.receive();
+      for (let n = 0; n < MAX_ATTEMPTS_KEPT + 2; n++) {
+        await world.replay(id);
+        await world.settled();
+      }
+      const attempts = await world.query('select number from small.outbound_attempt order by number');
+      expect(attempts).toHaveLength(MAX_ATTEMPTS_KEPT);
+      expect(attempts.at(-1)).toEqual({ number: MAX_ATTEMPTS_KEPT + 2 });
     });
 
     test('keeps the bytes that were sent before it was changed, which can be sent by hand', async () => {

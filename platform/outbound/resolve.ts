@@ -8,13 +8,13 @@ import type { LookupAddress } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Milliseconds for the first answer; the second is waited for twice as long. Of one server, half of an attempt's timeout. */
 const ANSWER_MS = 2500;
 const TRIES = 2;
-/** Milliseconds that addresses of IPv6 are waited for once those of IPv4 are known (RFC 8305, 3). */
-const MORE_MS = 500;
+/** Milliseconds for which one kind of addresses is waited for once there are some of the other (RFC 8305, 3). */
+const OTHER_MS = 500;
 
 /** Names of this machine. */
 export const LOCAL = /^(localhost|.*\.localhost)\.?$/;
@@ -44,21 +44,17 @@ export async function addressesOf(
   // A new one knows the name servers that the machine has now.
   const resolver = new Resolver({ timeout: answerMs, tries: TRIES });
   if (servers) resolver.setServers(servers);
-  const ipv4 = resolver.resolve4(name);
-  const both = Promise.allSettled([ipv4, resolver.resolve6(name)]);
-  // Name servers that keep still about IPv6 alone would use up the time of every attempt.
-  await Promise.race([
-    both,
-    ipv4.then(
-      () => sleep(MORE_MS, undefined, { ref: false }),
-      () => both,
-    ),
-  ]);
+  const found: LookupAddress[][] = [];
+  const asked = [resolver.resolve4(name), resolver.resolve6(name)].map(async (answer, kind) => {
+    found[kind] = (await answer).map(withFamily);
+  });
+  const answers = Promise.allSettled(asked);
+  // Some servers keep still about the kind that they have none of.
+  const some = Promise.any(asked).then(() => wait(OTHER_MS, undefined, { ref: false }));
+  await Promise.race([answers, some.catch(() => answers)]);
   resolver.cancel();
-  const answers = await both;
-  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])).map(withFamily);
-  if (found.length > 0) return found;
-  throw answers.find((answer) => answer.status === 'rejected')!.reason;
+  if (found.flat().length > 0) return found.flat();
+  throw (await answers).find((answer) => answer.status === 'rejected')!.reason;
 }
 
 const HOSTS_FILE =

@@ -61,7 +61,11 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
         .where('receivedAt', '<', before)
         .where('status', '<>', 'WAITING');
       await deleteInChunks(CHUNK, signal, (limit) =>
-        inbox.deleteFrom('webhook_delivery').where('id', 'in', old.limit(limit)),
+        inbox
+          .deleteFrom('webhook_delivery')
+          .where('id', 'in', old.limit(limit))
+          // Said again, since this alone is looked at anew in a row that was locked: what is redriven at this moment stays.
+          .where('status', '<>', 'WAITING'),
       );
     },
   };

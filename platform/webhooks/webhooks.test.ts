@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { meetingChange } from '../../tests/support/meeting-change.ts';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
@@ -166,6 +167,15 @@ test('a delivery older than thirty days is deleted, unless it still waits', asyn
   clock.advance(31 * 86_400_000);
   await job('forget webhooks');
   expect((await rows()).map((row) => row.webhook_id)).toEqual(['msg_waiting']);
+});
+
+test('an old delivery that is redriven at the moment when it would be deleted stays', async () => {
+  await deliver(NOTE);
+  await until('it is handled', async () => (await rows())[0].status === 'HANDLED');
+  clock.advance(31 * 86_400_000);
+  const redriven = `update small.webhook_delivery set status = 'WAITING', handled_at = null`;
+  await meetingChange(small.database.pool, redriven, () => job('forget webhooks'));
+  expect(await rows()).toHaveLength(1);
 });
 
 test('an agent whose endpoints have no secret has no scheduled jobs', () => {

@@ -195,6 +195,24 @@ describe('an upload', () => {
     expect(before.said).toMatch(/^HTTP\/1\.1 409 [^]*"code":"UPLOAD_REPEATED"/);
     expect(await stored()).toHaveLength(1);
   });
+
+  test('whose link is written in another way is the same, since base64 leaves bits of its last letter unused', async () => {
+    await open();
+    const { url } = await announce();
+    const links = await Promise.all(
+      Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', async (letter) => {
+        const link = url.slice(0, -1) + letter;
+        return { link, isGood: (await files.transfer({ link: link.split('/').at(-1)! })).outcome === 'GO' };
+      }),
+    );
+    const good = links.filter(({ isGood }) => isGood).map(({ link }) => link);
+    expect(good.length).toBeGreaterThan(1);
+    const begunOnes = good.map((link) => connected(`${begun(link)}{"a":`));
+    const hasEnded = () => begunOnes.filter(({ said }) => said.includes('UPLOAD_REPEATED')).length;
+    await until('all but one have ended', () => hasEnded() === good.length - 1);
+    await until('one is stored', async () => (await stored()).length === 1);
+    for (const { socket } of begunOnes) socket.destroy();
+  });
 });
 
 test('a part of a content is not taken for the whole', async () => {

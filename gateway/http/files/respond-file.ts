@@ -82,7 +82,7 @@ export async function respondFile(
       });
     const { files, uploads, log } = door;
     if (method !== 'PUT') return await giveFile(request, response, files, transfer!);
-    return await takeFile(request, response, { files, uploads, log }, { desk, transfer: transfer!, link: pathname });
+    return await takeFile(request, response, { files, uploads, log }, { desk, transfer: transfer! });
   } catch (error) {
     return failed(request, response, door, error);
   } finally {

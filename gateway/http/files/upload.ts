@@ -19,7 +19,7 @@ interface UploadParts {
 }
 
 /**
- * The uploads under way at a gateway, one a link: a client that sends again has given up the attempt before, whose bytes
+ * The uploads under way at a gateway, one a file: a client that sends again has given up the attempt before, whose bytes
  * would lie in the store beside the new ones, and many at once would fill it past every quota.
  */
 export class FileUploads {
@@ -31,15 +31,18 @@ export class FileUploads {
     this.#timeMs = timeMs;
   }
 
-  /** Passes on what an upload brings, until its time is up or the same link is used again. @throws Refusal for these */
-  async *take(link: string, content: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  /**
+   * Passes on what an upload brings, until its time is up or the file's link is used again. @throws Refusal for these
+   * @param file its name, and not the text of its link, which can be written in several ways
+   */
+  async *take(file: string, content: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
     this.#running
-      .get(link)
+      .get(file)
       ?.abort(
         refuse('UPLOAD_REPEATED', 'The link was used again while this upload was under way: the later one counts.'),
       );
     const ending = new AbortController();
-    this.#running.set(link, ending);
+    this.#running.set(file, ending);
     const ms = this.#timeMs(bytes);
     const late = refuse(
       'REQUEST_TIMEOUT',
@@ -50,7 +53,7 @@ export class FileUploads {
       yield* untilAborted(content, ending.signal);
     } finally {
       clearTimeout(timer);
-      if (this.#running.get(link) === ending) this.#running.delete(link);
+      if (this.#running.get(file) === ending) this.#running.delete(file);
     }
   }
 }
@@ -82,7 +85,7 @@ export async function takeFile(
   request: IncomingMessage,
   response: ServerResponse,
   { files, uploads, log }: UploadParts,
-  { desk, transfer, link }: { desk: FileDesk; transfer: Transfer; link: string },
+  { desk, transfer }: { desk: FileDesk; transfer: Transfer },
 ): Promise<void> {
   const { key, bytes, mediaType } = transfer;
   const { 'content-length': told, 'content-range': part } = request.headers;
@@ -100,7 +103,9 @@ export async function takeFile(
   }
   if (!isMediaType(mediaType)) return refuseFile(response, REFUSALS.FILE_GONE);
   const content = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  const sha256 = await putChecked(files, key, uploads.take(link, content, bytes), { mediaType, bytes });
+  // Each attempt has a key of its own, which is told from the others of the file by what follows the dot.
+  const file = key.slice(0, key.lastIndexOf('.'));
+  const sha256 = await putChecked(files, key, uploads.take(file, content, bytes), { mediaType, bytes });
   const { outcome } = await desk.ask({ key, sha256 });
   if (outcome === 'STORED') {
     ended('PUT', 'OK');
