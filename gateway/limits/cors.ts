@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Origins whose pages may read our answers: all, or these (`https://shop.example`). */
 export type Origins = '*' | readonly string[];
 
-/** Headers that a page may read. */
-const EXPOSED = 'x-correlation-id, ratelimit, ratelimit-policy, retry-after';
+/** Headers that a page may read; the last three by which it goes on with a download, and names what it saves. */
+const EXPOSED = 'x-correlation-id, ratelimit, ratelimit-policy, retry-after, etag, content-range, content-disposition';
 /** How long a preflight is cached: a day, which is more than browsers believe. */
 const MAX_AGE_SECONDS = '86400';
 
