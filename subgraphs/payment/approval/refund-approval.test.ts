@@ -1,4 +1,6 @@
 /** Refunds that need the approval of people, by `PAYMENT_REFUND_APPROVAL`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { approvalViolations } from '../../../platform/approvals/approval-violations.ts';
 import { readConfig } from '../../../platform/config/config.ts';
@@ -8,6 +10,7 @@ import { newId } from '../../../platform/ids.ts';
 import { actor, admin, openAgents, operator, service, type TestAgents } from '../../../tests/support/agents.ts';
 import agent from '../agent.ts';
 import { paymentViolations } from '../invariants.ts';
+import { refundElectorate } from './electorate.ts';
 
 const POLICY = JSON.stringify([
   { when: 'totalMinor > 500', approvers: 'OPERATOR' },
@@ -305,4 +308,13 @@ describe('PAYMENT_REFUND_APPROVAL', () => {
   ])('%s stops the start, and says what is wrong', (text, message) => {
     expect(() => readConfig({ PAYMENT_REFUND_APPROVAL: text }, [agent])).toThrow(message);
   });
+});
+
+test('the electorate has the scopes that voting asks for', () => {
+  const sdl = readFileSync(join(import.meta.dirname, 'schema.graphql'), 'utf8');
+  const { scopes } = refundElectorate({ ask: () => Promise.reject(new Error('nobody is asked')) });
+  for (const mutation of ['approvePaymentCommand', 'rejectPaymentCommand']) {
+    const [, given] = new RegExp(`${mutation}\\(.*\\n\\s*@requiresScopes\\(scopes: \\[(\\[.*?\\])\\]\\)`).exec(sdl)!;
+    expect(JSON.parse(given!)).toEqual(scopes);
+  }
 });
