@@ -60,11 +60,14 @@ const patient = defineSaga<{ id: string }, object>({
   steps: [step('ask'), { ...step('thank'), waitsFor: { topic: 'paid', seconds: () => 60 } }],
 });
 
+/** Lets the branches end that have begun. */
+let going = Promise.withResolvers<void>();
+
 const beside = (name: string) => ({
   ...step(name),
   run: async (context: { input: { id: string }; key: string }) => {
     await call(`${name} begins`)(context);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await going.promise;
     await call(name)(context);
   },
 });
@@ -131,6 +134,7 @@ const start = async (pool = ground.sagas.pool): Promise<void> => {
 
 beforeEach(async () => {
   calls = [];
+  going = Promise.withResolvers();
   attempts = [];
   failures = 0;
   verdicts = new Map();
@@ -235,6 +239,8 @@ const names = (): string[] => calls.map((text) => text.slice(0, text.search(/ [a
 
 test('branches run in parallel, and are undone in reverse of their list', async () => {
   await begin('parallel', 'a', { refused: true });
+  await until('both have begun', () => calls.length === 3);
+  going.resolve();
   await ended('parallel:a');
   expect(names()[0]).toBe('flight');
   expect(names().slice(1, 3).toSorted()).toEqual(['one begins', 'two begins']);
@@ -245,7 +251,9 @@ test('branches run in parallel, and are undone in reverse of their list', async 
 test('branches that were interrupted by a stop are resumed each by itself', async () => {
   await begin('parallel', 'b');
   await until('both have begun', () => calls.length === 3);
-  await worker.stop();
+  const stopping = worker.stop();
+  going.resolve();
+  await stopping;
   calls = [];
   await start();
   await ended('parallel:b');
