@@ -21,7 +21,11 @@ export async function inChunks(
   return all;
 }
 
-/** Deletes rows in chunks, as {@link inChunks} does. @param deletion deletes at most so many rows */
+/**
+ * Deletes rows in chunks, as {@link inChunks} does. A deletion of rows that a subquery picks says their condition again on the
+ * rows themselves if another transaction can change it: of a row that was locked PostgreSQL looks at that alone anew.
+ * @param deletion deletes at most so many rows
+ */
 export const deleteInChunks = (
   size: number,
   signal: AbortSignal,

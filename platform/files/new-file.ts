@@ -9,6 +9,9 @@ export function keyFor(agent: string, fileId: string): string {
   return `${agent}/${time}/${fileId}.${randomBytes(4).toString('hex')}`;
 }
 
+/** What the keys of all attempts to store one file have in common. */
+export const fileOfKey = (key: string): string => key.slice(0, key.lastIndexOf('.'));
+
 /** Whether a key is one for an attempt to store this file. */
 export const isKeyOf = (key: string, agent: string, fileId: string): boolean =>
   key.startsWith(`${keyFor(agent, fileId).slice(0, -8)}`) && /^[0-9a-f]{8}$/.test(key.slice(-8));

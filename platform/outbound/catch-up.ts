@@ -76,7 +76,7 @@ export const catchingUp =
       await sql.record(db, deliveriesOf(genuine, [endpoint], generation), { now, again: true });
       // The consumer would park it for an operator, and what follows of its aggregate. Here no more than itself is held up:
       // the endpoint would otherwise receive nothing new either, until somebody looks.
-      await sql.refuse(db, deliveriesOf(others, [endpoint], generation), { now, error: NOT_GENUINE });
+      await sql.recordRefused(db, deliveriesOf(others, [endpoint], generation), { now, error: NOT_GENUINE });
       return !isThere || events.length > 0;
     });
   };

@@ -118,7 +118,11 @@ export const outboundSql = (agent: string) => {
     openLanes,
 
     /** Records deliveries that are not sent, without a body and with the reason; one that waits already stays as it is. */
-    async refuse(db: Kysely<any>, deliveries: readonly NewDelivery[], { now, error }: { now: Date; error: string }) {
+    async recordRefused(
+      db: Kysely<any>,
+      deliveries: readonly NewDelivery[],
+      { now, error }: { now: Date; error: string },
+    ) {
       if (deliveries.length === 0) return;
       await raw(
         db,

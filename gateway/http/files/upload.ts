@@ -3,6 +3,7 @@ import { refuse } from '../../../platform/errors.ts';
 import { putChecked } from '../../../platform/files/content-check.ts';
 import type { FileStore } from '../../../platform/files/file-store.ts';
 import { isMediaType } from '../../../platform/files/media-types.ts';
+import { fileOfKey } from '../../../platform/files/new-file.ts';
 import type { Transfer } from '../../../platform/files/transfer.ts';
 import { uploadMs } from '../../../platform/files/upload-time.ts';
 import { respondJson } from '../../../platform/http/respond-json.ts';
@@ -103,9 +104,7 @@ export async function takeFile(
   }
   if (!isMediaType(mediaType)) return refuseFile(response, REFUSALS.FILE_GONE);
   const content = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  // Each attempt has a key of its own, which is told from the others of the file by what follows the dot.
-  const file = key.slice(0, key.lastIndexOf('.'));
-  const sha256 = await putChecked(files, key, uploads.take(file, content, bytes), { mediaType, bytes });
+  const sha256 = await putChecked(files, key, uploads.take(fileOfKey(key), content, bytes), { mediaType, bytes });
   const { outcome } = await desk.ask({ key, sha256 });
   if (outcome === 'STORED') {
     ended('PUT', 'OK');

@@ -7,6 +7,8 @@ import { newKey } from '../../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../../platform/secrets/secrets.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { codeOf } from '../../../tests/support/authenticator.ts';
+import { meetingChange } from '../../../tests/support/meeting-change.ts';
+import { testPool } from '../../../tests/support/test-pool.ts';
 import type { Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
 import { clientOf } from '../identity.testing.ts';
@@ -84,4 +86,15 @@ test('expired challenges and second factors that were never confirmed are delete
   agents.clock.advance(15 * 60_000 + 1);
   await forget();
   expect(await left()).toEqual({ factors: [whole.id], challenges: 0 });
+});
+
+test('a failed sign-in that is counted at the moment when the old count would be deleted stays counted', async () => {
+  const now = agents.clock.now().toISOString();
+  await rows(`insert into identity.sign_in_attempts values ('late', 1, $1::timestamptz - interval '2 days')`, [now]);
+  const again = `update identity.sign_in_attempts set last_at = '${now}' where key = 'late'`;
+  const store = await storeOf();
+  const pool = testPool({ url: agents.url, max: 2, name: 'fails again' });
+  await meetingChange(pool, again, () => forgetExpired({ store, clock: agents.clock }).run(signal, agents.kysely));
+  await pool.end();
+  expect(await rows(`select failures from identity.sign_in_attempts where key = 'late'`)).toEqual([{ failures: 1 }]);
 });

@@ -46,7 +46,11 @@ function deletions(now: Date): Deletion[] {
     },
     (sql) => {
       const old = sql.selectFrom('sign_in_attempts').select('key').where('lastAt', '<', before(FORGET_MS));
-      return sql.deleteFrom('sign_in_attempts').where('key', 'in', old.limit(CHUNK));
+      // The condition is repeated on the row itself: another attempt may fail meanwhile.
+      return sql
+        .deleteFrom('sign_in_attempts')
+        .where('key', 'in', old.limit(CHUNK))
+        .where('lastAt', '<', before(FORGET_MS));
     },
     (sql) => {
       const given = before(REPEATABLE_MS);
